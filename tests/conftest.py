@@ -1,0 +1,99 @@
+"""What tests share: the real data, the browser, a small store, and an honest count of skips."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).parents[1]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True)
+settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of public data sets; tests that need it skip where it is not."""
+    place = Path(os.environ.get("WORKBENCH_REAL_DATA", ROOT.parent / "shared" / "data"))
+    if not (place / "README.md").is_file():
+        pytest.skip("real data: set WORKBENCH_REAL_DATA to the folder of public data sets")
+    return place
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a Chromium; without one its tests skip, or fail under WORKBENCH_STRICT=1."""
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        if os.environ.get("WORKBENCH_STRICT") == "1":
+            pytest.fail("no Chromium: run `make browser`")
+        pytest.skip("browser: run `make browser`")
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[object]:
+    """A headless Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
+    if os.geteuid() == 0:
+        flags.append("--no-sandbox")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=flags)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def sample_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A client's folder into which the bundled sample was imported."""
+    from workbench.intake.importing import import_files
+    from workbench.reporting.bundle import sample_exports
+
+    client = tmp_path_factory.mktemp("sample-client")
+    import_files(sample_exports(), client, sampling="latest_posts")
+    return client
+
+
+@pytest.fixture(scope="session")
+def sample_report(
+    sample_client: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[object, object]:
+    """The sample's report as `workbench demo` makes it: what was asked, and what was published."""
+    from workbench.reporting.bundle import sample_shortlist
+    from workbench.reporting.render import ReportRun, render_report
+
+    names = sample_shortlist()
+    run = ReportRun(
+        report="engagement-benchmark",
+        data=sample_client,
+        client="Sample Agency",
+        out=tmp_path_factory.mktemp("reports"),
+        parameters={"shortlist": names, "period": "Q3 2026 (synthetic data)"},
+    )
+    return run, render_report(run)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reasons = Counter(
+        str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)
+        .removeprefix("Skipped: ")
+        .strip()
+        for report in terminalreporter.stats.get("skipped", [])
+    )
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"left out {count} tests: {reason}")

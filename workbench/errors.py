@@ -1,0 +1,49 @@
+"""Errors that a person can act on: each one lists every fault it found, not only the first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class WorkbenchError(Exception):
+    """A fault that is told to the user without a traceback.
+
+    Parameters
+    ----------
+    headline : str
+        What could not be done, in one sentence.
+    faults : iterable of str, optional
+        One sentence a fault: what was expected, what was found, what to do.
+    """
+
+    exit_code = 1
+
+    def __init__(self, headline: str, faults: Iterable[str] = ()) -> None:
+        self.headline = headline
+        self.faults = tuple(faults)
+        super().__init__(headline)
+
+    def __str__(self) -> str:
+        return "\n".join([self.headline, *(f"  - {fault}" for fault in self.faults)])
+
+    def __reduce__(self) -> tuple[type[WorkbenchError], tuple[str, tuple[str, ...]]]:
+        # Worker processes hand errors back by pickle; the default drops the faults.
+        return type(self), (self.headline, self.faults)
+
+
+class DataError(WorkbenchError):
+    """The data are not what a table, a file or a method needs."""
+
+    exit_code = 2
+
+
+class SettingsError(WorkbenchError):
+    """A parameter or a settings file holds something that cannot be used."""
+
+    exit_code = 2
+
+
+class RunError(WorkbenchError):
+    """A run was started and did not give a result that may be published."""
+
+    exit_code = 1

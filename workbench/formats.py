@@ -1,0 +1,150 @@
+"""How a number, a date or an interval is written for people.
+
+The rest of the package keeps fractions (0-1) and raw counts; only this module turns them into
+text. An estimate is written by :func:`interval` alone: it needs a range and marks the element, so
+that a report can be checked for figures without one. A share that was counted, not estimated, is
+marked by :func:`observed`.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Literal
+
+Unit = Literal["percent", "count", "number", "ordinal"]
+
+MISSING = "no data"
+END_MARK = "workbench-report-end"  # what the last cell of a report leaves behind
+
+
+def count(value: float | None) -> str:
+    """Write a whole number with thousands separators; ``no data`` where it is missing."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    return f"{round(value):,}"
+
+
+def short_count(value: float) -> str:
+    """Write a count in the trade's short form: ``950``, ``12.5k``, ``1M``, ``2.4B``.
+
+    The precision is three significant figures, so 999,600 becomes ``1M`` and not ``1000k``.
+    """
+    if not math.isfinite(value):
+        return MISSING
+    rounded = float(f"{value:.3g}")
+    for limit, suffix in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if abs(rounded) >= limit:
+            return f"{rounded / limit:.4g}{suffix}"
+    return f"{rounded:.4g}"
+
+
+def percent(fraction: float | None) -> str:
+    """Write a fraction as percent with two significant figures, whole numbers from 10% on."""
+    if fraction is None or not math.isfinite(fraction):
+        return MISSING
+    value = 100 * fraction
+    if abs(value) >= 9.95 or value == 0:
+        return f"{value:,.0f}%"
+    if abs(value) >= 0.995:
+        return f"{value:.1f}%"
+    return "under 0.01%" if 0 < value < 0.005 else f"{value:.2f}%"
+
+
+def number(value: float | None) -> str:
+    """Write a plain number, an exponent say, with two decimals."""
+    return MISSING if value is None or not math.isfinite(value) else f"{value:.2f}"
+
+
+def ordinal(value: float | None) -> str:
+    """Write a percentile's rank: ``22nd``, ``13th``; the ends stay open, ``over 99th``."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    if not 0.5 <= value < 99.5:
+        return "over 99th" if value > 50 else "under 1st"
+    whole = round(value)
+    last = whole % 10 if whole % 100 not in (11, 12, 13) else 0
+    return f"{whole}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(last, 'th') }"
+
+
+def day(value: date | datetime | str) -> str:
+    """Write a date the same way for every reader: ``12 Mar 2026``."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return f"{moment.day} {moment:%b %Y}"
+
+
+def plural(amount: int, singular: str, several: str | None = None) -> str:
+    """Write an amount with its noun: ``1 creator``, ``no posts``, ``1,204 posts``."""
+    noun = singular if amount == 1 else several or f"{singular}s"
+    return f"{'no' if amount == 0 else f'{amount:,}'} {noun}"
+
+
+_WRITERS: dict[Unit, Callable[[float], str]] = {
+    "percent": percent,
+    "count": count,
+    "number": number,
+    "ordinal": ordinal,
+}
+
+
+def interval(
+    estimate: float,
+    low: float,
+    high: float,
+    *,
+    unit: Unit,
+    confidence: float,
+    kind: str = "interval",
+) -> str:
+    """Write an estimate with its range and mark it for the report's check.
+
+    Parameters
+    ----------
+    estimate, low, high : float
+        The estimate and the limits of its range, in the unit's raw form (percent: fractions 0-1).
+    unit : {"percent", "count", "number", "ordinal"}
+        How the three are written.
+    confidence : float
+        Nominal coverage of the range, 0-1.
+    kind : str
+        What the range is called: ``interval`` for an uncertainty, ``range`` for a spread of peers;
+        empty where a table's head says it.
+
+    Returns
+    -------
+    str
+        HTML: a ``span.estimate`` that carries the three raw numbers.
+
+    Raises
+    ------
+    ValueError
+        If one of the three is not finite or the estimate lies outside its range.
+    """
+    if not all(math.isfinite(v) for v in (estimate, low, high)) or not low <= estimate <= high:
+        raise ValueError(f"an estimate needs a range that holds it: {low} <= {estimate} <= {high}")
+    write = _WRITERS[unit]
+    level = f"{confidence:.0%} {kind} " if kind else ""
+    text = f"{write(estimate)} ({level}{write(low)} to {write(high)})"
+    raw = f'data-value="{estimate:.6g}" data-low="{low:.6g}" data-high="{high:.6g}"'
+    return f'<span class="estimate" {raw}>{html.escape(text)}</span>'
+
+
+def observed(text: str) -> str:
+    """Mark a figure that was counted in the data, so that it needs no range."""
+    return f'<span class="observed">{html.escape(text)}</span>'
+
+
+def nominal(fraction: float) -> str:
+    """Mark a level that was chosen, such as the 90% of a band."""
+    return f'<span class="nominal">{fraction:.0%}</span>'
+
+
+def literal(text: str) -> str:
+    """Write imported text, a handle say, so that HTML and Markdown take it as it is."""
+    plain = "".join(_MARKUP.get(character, character) for character in text)
+    return f'<span class="imported">{plain}</span>'
+
+
+_MARKUP = {character: f"&#{ord(character)};" for character in "&<>\"'\\`*_{}[]()#+-.!|~:$@"}

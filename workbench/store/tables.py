@@ -1,0 +1,262 @@
+"""The store: read a table, or add and replace rows by key in one atomic step."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from workbench.errors import DataError
+from workbench.store.catalog import (
+    CATALOG,
+    Catalog,
+    ImportRecord,
+    Part,
+    bucket_of,
+    read_catalog,
+    replace_file,
+    write_catalog,
+)
+from workbench.store.frames import DTYPES, canonical_frame, check_frame
+from workbench.tables.schema import TABLES, Kind, Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteCount:
+    """How many rows of a table a write added, replaced by other values, and found unchanged."""
+
+    added: int
+    replaced: int
+    unchanged: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Store:
+    """A folder of canonical tables. Made by :func:`open_store`.
+
+    Attributes
+    ----------
+    root : Path
+    catalog : Catalog
+        As it was when the store was opened; :meth:`read` keeps to it, whatever is written later.
+    """
+
+    root: Path
+    catalog: Catalog
+
+    def fingerprint(self) -> str:
+        """Return the hash of all rows."""
+        return self.catalog.fingerprint()
+
+    @property
+    def as_of(self) -> str:
+        """The day of the newest import, an ISO date; empty in a store without imports."""
+        return max((record.as_of for record in self.catalog.imports), default="")
+
+    @property
+    def samplings(self) -> tuple[str, ...]:
+        """The sampling notes of all imports, each once."""
+        return tuple(sorted({record.sampling for record in self.catalog.imports}))
+
+    def buckets(self) -> list[str]:
+        """Return the buckets that hold rows of any table."""
+        return sorted({bucket for parts in self.catalog.tables.values() for bucket in parts})
+
+    def part_path(self, table: str, bucket: str) -> Path | None:
+        """Return the Parquet file of a table's bucket, None where it has no rows."""
+        part = self.catalog.tables.get(table, {}).get(bucket)
+        return self.root / part.path if part else None
+
+    def read(self, table: str, *, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Read a whole table.
+
+        Parameters
+        ----------
+        table : str
+            A name of ``workbench.tables.schema.TABLES``.
+        columns : sequence of str, optional
+            Only these.
+
+        Returns
+        -------
+        DataFrame
+            Canonical types, in the table's order; without rows where nothing was imported.
+        """
+        contract = TABLES[table]
+        parts = [_read_part(self, table, bucket) for bucket in self.catalog.tables.get(table, {})]
+        frame = _ordered(pd.concat(parts), contract) if parts else _empty(contract)
+        return frame if columns is None else frame[list(columns)]
+
+    def write(
+        self, tables: Mapping[str, pd.DataFrame], record: ImportRecord
+    ) -> dict[str, WriteCount]:
+        """Add rows, and replace those of equal key, in one atomic step.
+
+        Parameters
+        ----------
+        tables : mapping
+            Frames by table name; checked against the contracts first.
+        record : ImportRecord
+            Where the rows come from; an import of the same id is listed once.
+
+        Returns
+        -------
+        dict
+            What became of the rows, by table.
+
+        Raises
+        ------
+        DataError
+            If a frame does not fit its table; nothing is written then.
+        """
+        frames = {
+            name: check_frame(canonical_frame(f, TABLES[name]), TABLES[name])
+            for name, f in tables.items()
+        }
+        with _locked(self.root):
+            current = Store(root=self.root, catalog=read_catalog(self.root))
+            catalog, counts = _merged(current, frames)
+            imports = tuple(r for r in catalog.imports if r.id != record.id)
+            write_catalog(self.root, catalog.model_copy(update={"imports": (*imports, record)}))
+            _sweep(self.root, (current.catalog, catalog))
+        return counts
+
+
+def open_store(path: Path, *, create: bool = False) -> Store:
+    """Open a store, given its folder or the client's folder that holds it as ``store``.
+
+    Raises
+    ------
+    DataError
+        If there is none (and ``create`` is false), or it has another schema version.
+    """
+    path = Path(path)
+    if not create and (path / "store" / CATALOG).is_file():
+        path = path / "store"
+    if create and not (path / CATALOG).exists():
+        path.mkdir(parents=True, exist_ok=True)
+        with _locked(path):
+            if not (path / CATALOG).exists():
+                write_catalog(path, Catalog())
+    return Store(root=path, catalog=read_catalog(path))
+
+
+@contextmanager
+def _locked(root: Path) -> Iterator[None]:
+    # The kernel gives the lock back when the process ends, however it ends.
+    with (root / ".lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _merged(
+    store: Store, frames: Mapping[str, pd.DataFrame]
+) -> tuple[Catalog, dict[str, WriteCount]]:
+    tables = {name: dict(parts) for name, parts in store.catalog.tables.items()}
+    counts = {}
+    for name, frame in frames.items():
+        counted = []
+        home = frame["creator_key"].map(lambda key: bucket_of(key, store.catalog.buckets))
+        for bucket, rows in frame.groupby(home, sort=True):
+            part, change = _merge_part(store, TABLES[name], str(bucket), rows)
+            tables.setdefault(name, {})[str(bucket)] = part
+            counted.append(change)
+        sums = [sum(column) for column in zip(*counted, strict=True)] if counted else [0, 0, 0]
+        counts[name] = WriteCount(added=sums[0], replaced=sums[1], unchanged=sums[2])
+    return store.catalog.model_copy(update={"tables": tables}), counts
+
+
+def _merge_part(
+    store: Store, table: Table, bucket: str, rows: pd.DataFrame
+) -> tuple[Part, tuple[int, int, int]]:
+    key = list(table.key)
+    held = store.catalog.tables.get(table.name, {}).get(bucket)
+    if held is None:
+        return _write_part(store.root, table, bucket, rows), (len(rows), 0, 0)
+    before = _read_part(store, table.name, bucket)
+    known = pd.MultiIndex.from_frame(before[key])
+    replaced = pd.MultiIndex.from_frame(rows[key]).isin(known)
+    kept = before[~known.isin(pd.MultiIndex.from_frame(rows[key]))]
+    unchanged = len(pd.concat([before, rows[replaced]])) - len(
+        pd.concat([before, rows[replaced]]).drop_duplicates()
+    )
+    part = _write_part(store.root, table, bucket, pd.concat([kept, rows]))
+    added = int((~replaced).sum())
+    return part, (added, int(replaced.sum()) - unchanged, unchanged)
+
+
+def _write_part(root: Path, table: Table, bucket: str, rows: pd.DataFrame) -> Part:
+    """Write rows under a name made of their content, so that no existing part is touched."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    frame = _ordered(rows, table)
+    arrow = pa.Table.from_pandas(frame, schema=_arrow_schema(table), preserve_index=False)
+    buffer = io.BytesIO()
+    pq.write_table(arrow.replace_schema_metadata(None), buffer, compression="zstd")
+    content = buffer.getvalue()
+    digest = hashlib.sha256(content).hexdigest()
+    path = Path(table.name) / f"bucket={bucket}" / f"{digest[:16]}.parquet"
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    if not (root / path).exists():
+        replace_file(root / path, content)
+    return Part(path=path.as_posix(), rows=len(frame), sha256=digest)
+
+
+def _read_part(store: Store, table: str, bucket: str) -> pd.DataFrame:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    part = store.catalog.tables[table][bucket]
+    try:
+        arrow = pq.ParquetFile(store.root / part.path).read()
+    except (OSError, pa.ArrowInvalid) as fault:
+        raise DataError(
+            f"A file of the store can't be read: {store.root / part.path}",
+            [str(fault), "import the exports again into a new folder"],
+        ) from fault
+    return canonical_frame(arrow.to_pandas(), TABLES[table])
+
+
+def _ordered(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    by = [*table.order, *(name for name in table.key if name not in table.order)]
+    return frame.sort_values(by, kind="stable", ignore_index=True)
+
+
+def _empty(table: Table) -> pd.DataFrame:
+    return canonical_frame(pd.DataFrame(index=pd.RangeIndex(0)), table)
+
+
+def _arrow_schema(table: Table):  # type: ignore[no-untyped-def]
+    import pyarrow as pa
+
+    types: dict[Kind, object] = {
+        "text": pa.string(),
+        "choice": pa.string(),
+        "count": pa.int64(),
+        "number": pa.float64(),
+        "flag": pa.bool_(),
+        "time": pa.timestamp("us", "UTC"),
+        "date": pa.date32(),
+    }
+    assert set(types) == set(DTYPES)
+    return pa.schema([(column.name, types[column.kind]) for column in table.columns])
+
+
+def _sweep(root: Path, catalogs: Sequence[Catalog]) -> None:
+    """Remove parts that no catalog names: those of a killed write and those replaced before.
+
+    The parts of the catalog before stay, so that a reader which opened it can finish.
+    """
+    kept = {
+        root / part.path for c in catalogs for parts in c.tables.values() for part in parts.values()
+    }
+    for path in root.glob("*/bucket=*/*.parquet"):
+        if path not in kept:
+            path.unlink()

@@ -1,0 +1,1 @@
+"""What the data are: canonical tables, engagement definitions, tier presets."""
