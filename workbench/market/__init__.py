@@ -1,0 +1,1 @@
+"""A simulated market with known truth: it makes the bundled sample and the tests' worlds."""

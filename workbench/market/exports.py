@@ -1,0 +1,140 @@
+"""The market as export files: each with the quirks that files of its kind have, on purpose."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from workbench.market.settings import MarketSettings, Rng
+
+PLATFORM_NAMES = {"instagram": "Instagram", "tiktok": "TikTok", "youtube": "YouTube"}
+
+
+def make_exports(
+    creators: pd.DataFrame, posts: pd.DataFrame, snapshots: pd.DataFrame, settings: MarketSettings
+) -> dict[str, pd.DataFrame]:
+    """Return the tables of the agency's five files by file name, from those of a `Market`."""
+    rng = settings.stream("exports")
+    profile = creators[["creator_key", "handle", "display_name", "native_id", "followers"]]
+    joined = posts.merge(profile, on="creator_key").sort_values(
+        ["handle", "posted_at"], ascending=[True, False], kind="stable"
+    )
+    return {
+        "creators.csv": _roster(rng, creators, posts),
+        "follower_history.csv": _follower_history(rng, snapshots),
+        "instagram_posts.csv": _instagram_posts(rng, joined[joined["platform"] == "instagram"]),
+        "tiktok_videos.csv": _tiktok_videos(joined[joined["platform"] == "tiktok"]),
+        "youtube_videos.csv": _youtube_videos(joined[joined["platform"] == "youtube"]),
+    }
+
+
+def _scale(counts: pd.Series, figures: int) -> pd.Series:
+    return 10 ** (counts.astype("str").str.len() - figures).clip(lower=0)
+
+
+def round_figures(counts: pd.Series, figures: int) -> pd.Series:
+    """Round counts to significant figures, half up, in whole numbers."""
+    scale = _scale(counts, figures)
+    return (counts + scale // 2) // scale * scale
+
+
+def floor_figures(counts: pd.Series, figures: int) -> pd.Series:
+    """Round counts down to significant figures, as YouTube does with subscribers."""
+    scale = _scale(counts, figures)
+    return counts // scale * scale
+
+
+def _with_commas(counts: pd.Series) -> pd.Series:
+    return counts.map("{:,}".format, na_action="ignore").astype("str")
+
+
+def _short_followers(value: int) -> str:
+    """Write followers as Instagram shows them: cut, not rounded, and only from 10,000 on."""
+    if value >= 1_000_000:
+        return f"{value // 100_000 / 10:.1f}M"
+    return f"{value // 100 / 10:.1f}K" if value >= 10_000 else str(value)
+
+
+def _instagram_posts(rng: Rng, posts: pd.DataFrame) -> pd.DataFrame:
+    names = posts["handle"].drop_duplicates()
+    no_reach = names[rng.random(len(names)) < 0.30]
+    columns = {
+        "Account username": posts["handle"],
+        "Post ID": posts["post_id"],
+        "Post type": posts["media_type"],
+        "Publish time": posts["posted_at"].dt.strftime("%m/%d/%Y %H:%M"),
+        "Likes": _with_commas(posts["likes"].mask(posts["likes_hidden"], 0)),
+        "Comments": _with_commas(posts["comments"]),
+        "Saves": _with_commas(posts["saves"]),
+        "Reach": _with_commas(posts["reach"]).mask(posts["handle"].isin(no_reach), "N/A"),
+        "Followers": posts["followers"].map(_short_followers),
+        "Paid partnership": posts["is_sponsored"].map({True: "Yes", False: ""}),
+    }
+    table = pd.DataFrame(columns)
+    doubled = rng.choice(len(table), round(0.01 * len(table)), replace=False)
+    return table.iloc[np.sort(np.concatenate([np.arange(len(table)), doubled]))]
+
+
+def _tiktok_videos(posts: pd.DataFrame) -> pd.DataFrame:
+    counts = posts[["likes", "shares", "comments", "views"]].astype("int64")
+    shown = counts.where(counts <= 10_000, counts.apply(round_figures, figures=3))
+    columns = {
+        "id": posts["post_id"],
+        "create_time": posts["posted_at"].dt.as_unit("s").astype("int64"),
+        "user_name": posts["handle"],
+        "video_length": posts["duration_s"],
+        "n_likes": shown["likes"],
+        "n_shares": shown["shares"],
+        "n_comments": shown["comments"],
+        "n_plays": shown["views"],
+        "n_followers": round_figures(posts["followers"], 2),
+    }
+    return pd.DataFrame(columns)
+
+
+def _youtube_videos(posts: pd.DataFrame) -> pd.DataFrame:
+    columns = {
+        "Channel title": posts["display_name"],
+        "Channel ID": posts["native_id"],
+        "Video ID": posts["post_id"],
+        "Published at": posts["posted_at"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "Duration (s)": posts["duration_s"],
+        "Views": posts["views"],
+        "Likes": posts["likes"].mask(posts["likes_hidden"]),
+        "Comments": posts["comments"].mask(posts["comments_off"]),
+        "Subscribers": floor_figures(posts["followers"], 3),
+    }
+    return pd.DataFrame(columns)
+
+
+def _roster(rng: Rng, creators: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
+    followers = creators["followers"]
+    is_short = rng.random(len(creators)) < 0.5
+    columns = {
+        "Handle": creators["handle"],
+        "Platform": creators["platform"].map(PLATFORM_NAMES),
+        "Platform ID": creators["native_id"],
+        "Display name": creators["display_name"],
+        "Niche": creators["niche"].mask(rng.random(len(creators)) < 0.08),
+        "Country": creators["country"].mask(rng.random(len(creators)) < 0.08),
+        "Followers": followers.map(_short_followers).where(is_short, _with_commas(followers)),
+        "Following": _with_commas(creators["following"]).fillna("N/A"),
+        "Posts": _with_commas(creators["posts_count"]),
+        "Verified": creators["verified"].map({True: "Yes", False: "No"}),
+    }
+    table = pd.DataFrame(columns)
+    # The agency works with a few creators that nobody has put on the roster yet.
+    posting = np.flatnonzero(creators["creator_key"].isin(posts["creator_key"]))
+    left_out = rng.choice(posting, round(0.02 * len(creators)), replace=False)
+    return table[~table.index.isin(left_out)]
+
+
+def _follower_history(rng: Rng, snapshots: pd.DataFrame) -> pd.DataFrame:
+    columns = {
+        "Date": snapshots["observed_on"].dt.strftime("%Y-%m-%d"),
+        "Platform": snapshots["platform"].map(PLATFORM_NAMES),
+        "Handle": snapshots["handle"],
+        "Followers": snapshots["followers"],
+    }
+    table = pd.DataFrame(columns)
+    return table[rng.random(len(table)) >= 0.03]
