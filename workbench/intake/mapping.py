@@ -1,0 +1,242 @@
+"""Which header is which column: said by a profile or suggested by name, decided by the values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cached_property
+from pathlib import Path
+
+from workbench.errors import DataError, SettingsError
+from workbench.intake.checks import Finding, check_column, check_columns
+from workbench.intake.fields import FIELDS, POST_COUNTS, ROW_FIELDS, Rows, plain_name, vocabulary
+from workbench.intake.profile import (
+    MappingProfile,
+    built_in_profiles,
+    read_profile,
+    save_profile,
+    saved_profiles,
+)
+from workbench.intake.read import Layout
+from workbench.intake.rows import ParsedRows, parse_cells
+
+_ALIKE = 0.9
+_DETAILS = ("display_name", "niche", "country", "verified", "media_type", "is_sponsored")
+_WEAK_POST_IDS = ("id", "url", "link", "permalink")
+_HANDLE = r"@?[A-Za-z0-9_.\-]{2,60}"  # no space, no script but Latin
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal(ParsedRows):
+    """Rows as a proposed mapping reads them, with what their values say to it."""
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """The mapped columns with three values and the result of their checks."""
+        return check_columns(self)
+
+    @cached_property
+    def questions(self) -> list[str]:
+        """What a person must settle first, each with how to say it."""
+        asked, has = [], self.mapping.keys()
+        if self.profile.rows is None:
+            asked.append("is a row a post or a day of an account? say rows: post or rows: account")
+        if has.isdisjoint(("handle", "native_id")):
+            asked.append("which column names the account? map handle or native_id")
+        if self.profile.rows == "post" and "posted_at" not in has:
+            asked.append("which column holds the posting time? map posted_at")
+        if "platform" not in has and self.frame["platform"].isna().all():
+            asked.append("which platform is it? say --platform NAME, or platform: in a profile")
+        how = "say date_order: day_first or month_first in a profile"
+        return asked + [
+            f"column {self.mapping[name]!r}: {column.question}; {how}"
+            for name, column in self.columns.items()
+            if column.question
+        ]
+
+    @property
+    def faults(self) -> list[str]:
+        """All that stands against the mapping, a sentence each, with the file."""
+        found = [finding.sentence for finding in self.findings if finding.fault]
+        return [f"{self.layout.title}: {text}" for text in [*found, *self.questions]]
+
+    def changed(self, key: str, value: str) -> Proposal:
+        """Return the proposal with another header for a column, or another setting; blank for none.
+
+        Raises
+        ------
+        ValueError
+            If there is no such column, header or value.
+        """
+        content = self.profile.model_dump()
+        if key in FIELDS and (value in self.layout.header or (not value and key != "platform")):
+            rest = {n: h for n, h in self.profile.columns.items() if n != key and h != (value,)}
+            content["columns"] = rest | ({key: (value,)} if value else {})
+        elif key in ("platform", "rows", "date_order"):
+            content[key] = value or None
+        else:
+            raise ValueError(f"there is no column {key!r} or no header {value!r}")
+        return Proposal(layout=self.layout, profile=MappingProfile.model_validate(content))
+
+
+Decide = Callable[[Proposal], MappingProfile | None]
+
+
+def decide_mappings(
+    layouts: Sequence[Layout], profile: str | None, folder: Path, decide: Decide | None
+) -> list[Proposal]:
+    """Return a mapping for every layout that its values confirm.
+
+    ``profile``, a name or a file, is for the layouts that it can read; ``decide`` is asked about
+    each mapping that no profile in the client's ``folder`` repeats, and the answer is saved there.
+
+    Raises
+    ------
+    DataError
+        If a mapping has faults or open questions, or was not confirmed.
+    SettingsError
+        If the profile reads none of the layouts.
+    """
+    asked = read_profile(profile, folder) if profile else None
+    if asked is not None and not any(_reads(asked, layout) for layout in layouts):
+        needed = ", ".join(" or ".join(names) for names in asked.columns.values())
+        raise SettingsError(
+            f"No file has the columns of the profile {asked.name!r}, {needed}.",
+            [f"{layout.title} has {', '.join(layout.header)}" for layout in layouts],
+        )
+    own, settled = saved_profiles(folder), []
+    for layout in layouts:
+        fitting = [p for p in [*own, *built_in_profiles()] if _recognises(p, layout)]
+        if asked is not None and _reads(asked, layout):
+            fitting = [asked]
+        proposal = propose_mapping(layout, fitting[0] if fitting else None)
+        repeats = bool(fitting) and fitting[0] in (asked, *own) and not proposal.faults
+        settled.append(
+            proposal if decide is None or repeats else _confirmed(proposal, folder, decide)
+        )
+    if faults := [fault for proposal in settled for fault in proposal.faults]:
+        raise DataError(
+            "Nothing was imported, the files leave questions.",
+            [*faults, "map the columns in a terminal, without --yes, or with --profile FILE.yaml"],
+        )
+    return settled
+
+
+def propose_mapping(layout: Layout, profile: MappingProfile | None = None) -> Proposal:
+    """Suggest a mapping for a layout, or take the profile's where it has columns."""
+    rows: Rows | None
+    base = profile or MappingProfile(name=_slug(layout))
+    if base.columns:
+        mapping = base.mapping(layout.header)
+        rows = base.rows or ("post" if "posted_at" in mapping else "account")
+    else:
+        found = _candidates(layout, base)
+        rows = base.rows or _suggested_rows(found)
+        mapping = _suggested_mapping(found, rows or "account")
+    columns = {name: (header,) for name, header in mapping.items()}
+    return Proposal(
+        layout=layout, profile=base.model_copy(update={"columns": columns, "rows": rows})
+    )
+
+
+def _recognises(profile: MappingProfile, layout: Layout) -> bool:
+    known = layout.platform is None or profile.platform in (None, layout.platform)
+    return known and profile.recognises(layout.header)
+
+
+def _reads(profile: MappingProfile, layout: Layout) -> bool:
+    """Whether a profile finds an account and, for posts, a time in the layout."""
+    found = profile.mapping(layout.header).keys()
+    timed = profile.rows != "post" or "posted_at" in found
+    return not profile.columns or (timed and not found.isdisjoint(("handle", "native_id")))
+
+
+def _confirmed(proposal: Proposal, folder: Path, decide: Decide) -> Proposal:
+    confirmed = decide(proposal)
+    if confirmed is None:
+        raise DataError(f"Nothing was imported: {proposal.layout.title} was not confirmed.")
+    made_for = confirmed.model_copy(update={"headers": proposal.layout.header})
+    return propose_mapping(proposal.layout, save_profile(made_for, folder))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Candidate:
+    """A header that may be a canonical column; ``score`` is 0-1, by name and values."""
+
+    name: str
+    header: str
+    score: float
+    exact: bool
+    passes: bool
+
+
+def _candidates(layout: Layout, profile: MappingProfile) -> list[_Candidate]:
+    """Return every header that a canonical column may be, best first, with its value check."""
+    found = []
+    for header in layout.header:
+        cells = layout.cells[header]
+        for name, (score, exact) in _named_like(header).items():
+            parsed = parse_cells(FIELDS[name], cells, profile.date_order)
+            if name == "handle":
+                score += 0.1 * float(cells.str.strip().str.fullmatch(_HANDLE).mean())
+            if parsed.rounded is not None:  # the same count is often given twice, 1.2M and 1200000
+                score -= 0.01 * float(parsed.rounded.mean())
+            passes = check_column(name, cells, parsed) is None
+            found.append(
+                _Candidate(name=name, header=header, score=score, exact=exact, passes=passes)
+            )
+    return sorted(found, key=lambda c: -c.score)
+
+
+def _suggested_rows(found: list[_Candidate]) -> Rows | None:
+    """Return what a row is, by the columns that its header offers; None where both are possible."""
+    exact = {c.name for c in found if c.exact}
+    dates = {plain_name(c.header) for c in found if c.name == "posted_at" and c.passes}
+    ids = {plain_name(c.header) for c in found if c.name == "post_id" and c.exact}
+    post_id = bool(ids.difference(_WEAK_POST_IDS))
+    if not post_id and (not dates or exact.isdisjoint(POST_COUNTS)):
+        return "account"
+    any_day = dates <= set(vocabulary().names["observed_on"])
+    return None if any_day and "followers" in exact and not ids else "post"
+
+
+def _suggested_mapping(found: list[_Candidate], rows: Rows) -> dict[str, str]:
+    """Give each canonical column its best header, each header once.
+
+    A header that names more than a detail exactly while its values contradict it stays in the
+    mapping where no other header fits: a fault to be told, not a column to be lost.
+    """
+    mapping: dict[str, str] = {}
+    usable = [c for c in found if c.name in ROW_FIELDS[rows]]
+    lying = [c for c in usable if c.exact and c.name not in _DETAILS]
+    for c in [*(c for c in usable if c.passes), *lying]:
+        if c.name not in mapping and c.header not in mapping.values():
+            mapping[c.name] = c.header
+    return {name: mapping[name] for name in FIELDS if name in mapping}
+
+
+def _named_like(header: str) -> dict[str, tuple[float, bool]]:
+    """Return the canonical columns that a header names, with a score and whether exactly."""
+    words, known = plain_name(header), vocabulary()
+    spoken = "|".join(name for name in known.platform_of if len(name) > 2)
+    bare = " ".join(re.sub(rf"\b({spoken})(er)?\b", " ", words).split())
+    scores = {}
+    for name, aliases in known.names.items():
+        if words in aliases:
+            scores[name] = (1 - 0.002 * aliases.index(words), True)
+        elif FIELDS[name].kind == "count" and known.not_with & set(words.split()):
+            continue
+        elif bare in aliases:
+            scores[name] = (0.95 - 0.002 * aliases.index(bare), True)
+        else:
+            alike = max(SequenceMatcher(None, words, alias).ratio() for alias in aliases)
+            if alike >= _ALIKE:
+                scores[name] = (0.9 * alike, False)
+    return scores
+
+
+def _slug(layout: Layout) -> str:
+    stem = Path(layout.files[0].name).stem
+    return re.sub(r"[^a-z0-9]+", "-", stem.casefold()).strip("-") or "export"

@@ -1,0 +1,101 @@
+"""Numbers as exports write them: ``1.2M``, ``304.9K``, ``15,000``, ``3.5%``, blanks.
+
+Nothing here raises on a cell: what can't be read is marked, so that its row can be refused with
+the reason. Whether a comma groups thousands or marks the decimals is settled by the whole column.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+_BLANK_TEXTS = {"", "-", "--", "–", "—", "n/a", "#n/a", "null", "nan"}
+_BLANK_NUMBERS = _BLANK_TEXTS | {"na", "none", "#valor!", "#value!", "#ref!", "#div/0!"}
+_BLANK_NUMBERS |= {"#nv", "#wert!", "#¡valor!"}
+_MULTIPLES = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}
+_LARGEST = 1e15
+_NUMBER = (
+    r"^(?P<sign>[-+]?)(?P<digits>[0-9][0-9.,]*|[.,][0-9]+)"
+    r"(?:e\+?(?P<power>[0-9]{1,2}))?(?P<suffix>[kmb]?)(?P<percent>%?)$"
+)
+# Spaces and apostrophes group thousands in some countries; `1.2 M` has one before its suffix.
+_GROUPING = r"(?<=[0-9])[\s'’\u00a0\u202f]+(?=[0-9kmb%])"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParsedCells:
+    """A column as it was read: values, which cells can't be, and which were given short (1.2M).
+
+    ``question`` is what a person must settle before the column can be read.
+    """
+
+    typed: pd.Series
+    faults: pd.Series
+    rounded: pd.Series | None = None
+    question: str | None = None
+
+
+def blank_cells(cells: pd.Series, *, numeric: bool) -> pd.Series:
+    """Return which cells say that there is no value: ``-``, ``N/A``, ``#VALOR!``, ``null``."""
+    words = _BLANK_NUMBERS if numeric else _BLANK_TEXTS
+    return cells.isna() | cells.str.strip().str.casefold().str.rstrip("'").isin(words)
+
+
+def parse_counts(cells: pd.Series) -> ParsedCells:
+    """Read a column of counts: whole numbers from 0 on, as Int64.
+
+    A negative number, a percentage and a broken number without suffix are faults. Where every
+    value from 10,000 on is a multiple of 100, the source has rounded them without a suffix.
+    """
+    read = _read_numbers(cells, whole=True)
+    nearest = read["value"].round()
+    broken = ~read["short"] & (read["value"] - nearest).abs().gt(1e-6)
+    wrong = ~nearest.between(0, _LARGEST) & nearest.notna() | read["percent"] | broken
+    large = nearest.ge(10_000) & ~read["short"] & ~wrong
+    tidy = large.sum() >= 5 and bool(nearest[large].mod(100).eq(0).all())
+    return ParsedCells(
+        typed=nearest.mask(wrong).astype("Int64"),
+        rounded=((read["short"] | large) if tidy else read["short"]) & ~wrong,
+        faults=read["fault"] | wrong,
+    )
+
+
+def parse_rates(cells: pd.Series) -> ParsedCells:
+    """Read a column of rates as float64: ``3.5%`` is 0.035, ``3.5`` stays 3.5."""
+    read = _read_numbers(cells, whole=False)
+    return ParsedCells(typed=read["value"], rounded=read["short"], faults=read["fault"])
+
+
+def _read_numbers(cells: pd.Series, *, whole: bool) -> pd.DataFrame:
+    """Read ``value``, ``short`` (by suffix or power), ``percent`` and ``fault`` of each cell."""
+    blank = blank_cells(cells, numeric=True)
+    text = cells.fillna("").str.strip()
+    plain = text.str.fullmatch(r"[0-9]{1,15}")  # most cells, and the quick way for them
+    bare = text[~plain & ~blank].str.casefold().str.replace(_GROUPING, "", regex=True)
+    parts = bare.astype(object).str.extract(_NUMBER).fillna("").astype("str")
+    parts["short"] = parts["suffix"].ne("") | parts["power"].ne("")
+    dots, commas = (parts["digits"].str.contains(sign, regex=False) for sign in ".,")
+    # The sign of the decimals is the one under which more of the column can be read; where that
+    # settles nothing, 1.234 is no count with three decimals but 1,234.
+    grouping = whole and not commas.any() and bool((dots & ~parts["short"]).any())
+    point, comma = (_evaluated(parts, sign) for sign in ".,")
+    value = comma if comma.count() + grouping > point.count() else point
+    read = parts.assign(percent=parts["percent"].ne(""))[["short", "percent"]]
+    value = pd.to_numeric(text.where(plain)).astype("float64").fillna(value)
+    read = read.reindex(cells.index, fill_value=False).astype(bool)
+    return read.assign(value=value, fault=value.isna() & ~blank)
+
+
+def _evaluated(parts: pd.DataFrame, decimal: str) -> pd.Series:
+    """Return the values with ``decimal`` before the decimals, missing where that can't be."""
+    other, digits = ",.".replace(decimal, ""), parts["digits"]
+    # Groups of two stand for lakh and crore: 12,34,567.
+    grouped = rf"[1-9][0-9]{{0,2}}(?:[{other}][0-9]{{2,3}})*[{other}][0-9]{{3}}"
+    fits = digits.str.fullmatch(rf"(?:{grouped}|[0-9]*)(?:[{decimal}][0-9]*)?")
+    text = parts["sign"] + digits.where(fits).str.replace(other, "").str.replace(decimal, ".")
+    number = pd.to_numeric(text, errors="coerce").astype("float64")
+    power = pd.to_numeric(parts["power"].replace("", "0")).clip(upper=30).astype("float64")
+    factor = parts["suffix"].map(_MULTIPLES).astype("float64") * power.rpow(10.0)
+    evaluated: pd.Series = number * factor.where(parts["percent"].eq(""), factor / 100)
+    return evaluated

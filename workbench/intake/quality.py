@@ -1,0 +1,118 @@
+"""What an import did: rows kept and refused, mapping, duplicates, dates, who is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from workbench.errors import SettingsError
+from workbench.store import WriteCount
+from workbench.tables.schema import PLATFORMS, SAMPLINGS
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportSettings:
+    """What was asked; ``as_of`` is an ISO date."""
+
+    profile: str | None = None
+    as_of: str | None = None
+    platform: str | None = None
+    sampling: str | None = None
+
+    def __post_init__(self) -> None:
+        faults = []
+        if self.platform not in (None, *PLATFORMS):
+            faults.append(f"platform {self.platform!r} is none of {', '.join(PLATFORMS)}")
+        if self.sampling not in (None, *SAMPLINGS):
+            faults.append(f"sampling {self.sampling!r} is none of {', '.join(SAMPLINGS)}")
+        try:
+            self.day  # noqa: B018
+        except ValueError:
+            faults.append(f"as-of {self.as_of!r} is no date such as 2026-03-31")
+        if faults:
+            raise SettingsError("The import can't start.", faults)
+
+    @property
+    def day(self) -> date | None:
+        """The day of the export, if given."""
+        return date.fromisoformat(self.as_of) if self.as_of else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportSummary:
+    """The numbers of an import.
+
+    Each of ``rows`` is kept, refused or a duplicate. ``as_of`` is an ISO date, the newest in the
+    files where it was not given. ``without_posts`` and ``without_followers`` name the creators of
+    whom neither the import nor the store has any.
+    """
+
+    import_id: str
+    as_of: str
+    as_of_given: bool
+    sampling: str
+    rows: int
+    kept: int
+    refused: int
+    duplicates_exact: int
+    duplicates_differing: int
+    creators: int
+    posts: int
+    snapshots: int
+    likes_hidden: int
+    counts_rounded: int
+    first_post: str | None
+    last_post: str | None
+    without_posts: tuple[str, ...]
+    without_followers: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportReport:
+    """The quality of an import.
+
+    Attributes
+    ----------
+    table : DataFrame
+        A row a file: what it holds, what became of its rows, and the headers ``not_read``.
+    summary : ImportSummary
+    settings : ImportSettings
+    mapping : DataFrame
+        ``file``, ``column``, ``header``, ``examples``.
+    refused : DataFrame
+        In ``REFUSED_COLUMNS``.
+    written : mapping
+        What became of the rows in the store, by table.
+    """
+
+    table: pd.DataFrame
+    summary: ImportSummary
+    settings: ImportSettings
+    mapping: pd.DataFrame
+    refused: pd.DataFrame
+    written: Mapping[str, WriteCount]
+
+    def content(self) -> dict[str, Any]:
+        """Return what ``qa.json`` holds; what was written to the store is not part of it."""
+        return {
+            "summary": asdict(self.summary),
+            "settings": asdict(self.settings),
+            "files": self.table.to_dict("records"),
+            "mapping": self.mapping.to_dict("records"),
+            "reasons": refusal_reasons(self.refused).to_dict("records"),
+        }
+
+
+def refusal_reasons(refused: pd.DataFrame) -> pd.DataFrame:
+    """Count refused rows by ``reason`` and ``column``, with three example rows each."""
+    found = refused.astype({"row": "str"}).groupby(["reason", "column"], as_index=False)
+    listed = found.agg(
+        rows=("row", "size"),
+        examples=("row", lambda rows: ", ".join(rows.head(3))),
+        values=("value", lambda values: ", ".join(values.drop_duplicates().head(3))),
+    )
+    return listed.sort_values("rows", ascending=False, kind="stable")

@@ -1,0 +1,150 @@
+"""A layout's cells to typed values under canonical names, cell faults beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+
+import pandas as pd
+
+from workbench.intake.dates import DateOrder, parse_times
+from workbench.intake.fields import ACCOUNT_COUNTS, FIELDS, POST_COUNTS, Rows, vocabulary
+from workbench.intake.numbers import ParsedCells, blank_cells, parse_counts
+from workbench.intake.profile import MappingProfile
+from workbench.intake.read import REFUSED_COLUMNS, Layout, raw_line
+from workbench.tables.schema import PLATFORMS, Column
+
+TIMES = ("posted_at", "observed_at", "observed_on")
+IDS = ("post_id", "native_id")
+_EARLIEST = pd.Timestamp("2004-01-01", tz="UTC")
+_FLAGS = {
+    **dict.fromkeys(["yes", "y", "true", "1", "x", "ja"], True),
+    **dict.fromkeys(["no", "n", "false", "0"], False),
+}
+_EXPECTED = {
+    "count": "a count such as 15,000, 304.9K or 1.2M",
+    "time": "a date from 2004 on with a year of four digits",
+    "date": "a date from 2004 on with a year of four digits",
+    "flag": "yes or no",
+    "choice": f"one of {', '.join(PLATFORMS)}",
+    "text": "an id with all its digits (a spreadsheet has shortened this one: export it as text)",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParsedRows:
+    """A layout's rows as a profile reads them."""
+
+    layout: Layout
+    profile: MappingProfile
+
+    @property
+    def rows(self) -> Rows:
+        """What a row is; an account while that is open."""
+        return self.profile.rows or "account"
+
+    @cached_property
+    def mapping(self) -> Mapping[str, str]:
+        """Canonical column to header."""
+        return self.profile.mapping(self.layout.header)
+
+    @cached_property
+    def columns(self) -> Mapping[str, ParsedCells]:
+        """The parsed columns by canonical name."""
+        return {
+            name: parse_cells(FIELDS[name], self.layout.cells[header], self.profile.date_order)
+            for name, header in self.mapping.items()
+        }
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """Typed values; ``platform``, ``handle`` and ``native_id`` always stand in it."""
+        index = self.layout.cells.index
+        told = self.profile.platform or self.layout.platform
+        given = {
+            "platform": pd.Series(told, index=index, dtype="str"),
+            "handle": pd.Series(index=index, dtype="str"),
+            "native_id": pd.Series(index=index, dtype="str"),
+        }
+        frame = pd.DataFrame(given | {name: c.typed for name, c in self.columns.items()})
+        for name, counts in (("account_rounded", ACCOUNT_COUNTS), ("post_rounded", POST_COUNTS)):
+            flags = {c: self.columns[c].rounded for c in counts if c in self.columns}
+            frame[name] = pd.DataFrame(flags, index=index).any(axis=1)
+        return frame.assign(platform=frame["platform"].fillna(given["platform"]))
+
+    def refusals(self, as_of: date | None) -> pd.DataFrame:
+        """Return ``column``, ``value`` and ``reason`` of the rows that can't be taken.
+
+        Dates more than a day after ``as_of``, the day of the export, are refused.
+        """
+        found = [
+            self._refused(parsed.faults, name, f"expected {expected(name)}")
+            for name, parsed in self.columns.items()
+        ]
+        if as_of is not None:
+            end = pd.Timestamp(as_of, tz="UTC") + pd.Timedelta(days=2)
+            late = {name: self.frame[name].ge(end) for name in TIMES if name in self.frame}
+            reason = f"lies after the day of the export, {as_of}"
+            found += [self._refused(mask, name, reason) for name, mask in late.items()]
+        nobody = self.frame["handle"].isna() & self.frame["native_id"].isna()
+        found.append(self._refused(nobody, "handle", "no account"))
+        needed = {"platform": "no platform"}
+        needed |= {"posted_at": "no posting time"} if self.rows == "post" else {}
+        for name, reason in needed.items():
+            # A cell that can't be read is a fault of its own already.
+            faulty = self.columns[name].faults if name in self.columns else False
+            found.append(self._refused(self.frame[name].isna() & ~faulty, name, reason))
+        return pd.concat(found).groupby(level=0).agg("; ".join)
+
+    def located(self, refusals: pd.DataFrame) -> pd.DataFrame:
+        """Return refusals with their place in the file and the row as the file had it."""
+        rows = self.layout.cells.loc[refusals.index].itertuples(index=False, name=None)
+        raw = [raw_line(row, self.layout.files[0].delimiter) for row in rows]
+        return refusals.join(self.layout.origin).assign(raw=raw)[REFUSED_COLUMNS]
+
+    def _refused(self, mask: pd.Series, name: str, reason: str) -> pd.DataFrame:
+        index = mask.index[mask]
+        header = self.mapping.get(name, "")
+        value = self.layout.cells.loc[index, header] if header else ""
+        return pd.DataFrame({"column": header, "value": value, "reason": reason}, index=index)
+
+
+def expected(name: str) -> str:
+    """Say what a canonical column's cells must hold."""
+    return _EXPECTED[FIELDS[name].kind]
+
+
+def parse_cells(column: Column, cells: pd.Series, order: DateOrder | None) -> ParsedCells:
+    """Read one column by the kind of its canonical column."""
+    if column.kind == "count":
+        return parse_counts(cells)
+    if column.kind in ("time", "date"):
+        times = parse_times(cells, order=order)
+        early = times.typed.lt(_EARLIEST)
+        return replace(times, typed=times.typed.mask(early), faults=times.faults | early)
+    blank = blank_cells(cells, numeric=False)
+    plain = cells.str.strip().mask(blank)
+    if column.kind == "flag":
+        return _parse_flags(plain.str.casefold(), blank)
+    if column.kind == "choice":
+        spelled = plain.str.casefold().str.replace(r"[\W_]+", " ", regex=True).str.strip()
+        known = spelled.map(vocabulary().platform_of).astype("str")
+        return ParsedCells(typed=known, faults=known.isna() & ~blank)
+    if column.name in IDS:
+        # A spreadsheet guards long ids with an apostrophe, or shortens them to 1.79E+17.
+        ids = plain.str.lstrip("'")
+        short = ids.str.fullmatch(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+").fillna(False).astype(bool)
+        return ParsedCells(typed=ids.mask(short | ids.eq("")), faults=short)
+    if column.name == "handle":
+        plain = plain.str.lstrip("@").str.strip()
+    return ParsedCells(typed=plain.where(plain.ne("")), faults=plain.isna() & False)
+
+
+def _parse_flags(words: pd.Series, blank: pd.Series) -> ParsedCells:
+    flags = words.map(_FLAGS).astype("boolean")
+    faults = flags.isna() & ~blank
+    # A column that only ever says yes means no by a blank; one that says both does not.
+    only_yes = bool(flags.any()) and not bool(flags.eq(False).any())
+    return ParsedCells(typed=flags.mask(blank, False) if only_yes else flags, faults=faults)
