@@ -1,0 +1,311 @@
+"""The engagement curve of a platform: peers' distribution at every size, and each creator in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from workbench.curves.posts_noise import median_half_width, typical_spread
+from workbench.curves.quantiles import (
+    QUANTILES,
+    Floats,
+    QuantileCurve,
+    fit_quantile_curve,
+    score_error,
+    score_of,
+    spline_shape,
+)
+from workbench.errors import DataError, SettingsError
+from workbench.tables.tiers import TierPreset, assign_tier
+
+CURVE_COLUMNS = tuple(f"q{round(100 * quantile):02d}" for quantile in QUANTILES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurveSettings:
+    """How the curve is fitted.
+
+    Attributes
+    ----------
+    preset : TierPreset
+        Names the sizes; it has no part in the fit.
+    confidence : float
+        Coverage of the intervals, 0-1. The peers' band is always the 5th to the 95th percentile.
+    min_creators : int
+        With fewer creators on a platform no curve is drawn.
+    min_peers : int
+        With fewer other creators between half and twice the size there is no percentile.
+    max_creators : int
+        Above this the quantiles are fitted on a random subsample: the solver's time grows with the
+        square, and 5,000 creators place a quantile to within 0.01 dex.
+    seed : int
+        Of that subsample.
+    """
+
+    preset: TierPreset
+    confidence: float = 0.90
+    min_creators: int = 30
+    min_peers: int = 10
+    max_creators: int = 5_000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        faults = []
+        if not 0.5 <= self.confidence < 1:
+            faults.append(f"confidence: expected 0.5 to below 1, found {self.confidence}")
+        if not 20 <= self.min_creators <= self.max_creators:
+            faults.append("min_creators: expected at least 20 and at most max_creators")
+        if faults:
+            raise SettingsError("The curve can't be fitted with these settings.", faults)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurveSummary:
+    """The numbers about a curve that a sentence may quote.
+
+    ``exponent`` is b in engagements = a * followers**b, by least squares on log10 with HC3
+    interval (MacKinnon and White 1985); a headline, not the curve. It is missing without a curve.
+    ``reason`` says why there is none, else it is empty.
+    """
+
+    platform: str
+    creators: int
+    creators_in_fit: int
+    followers_min: float
+    followers_max: float
+    exponent: float
+    exponent_low: float
+    exponent_high: float
+    typical_spread: float
+    knots: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CurveFit:
+    """The engagement curve of one platform.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row a creator of the platform:
+
+        - ``creator_key``, ``handle``, ``platform``, ``followers``, ``tier``,
+          ``posts_with_engagements``;
+        - ``engagements_median``, ``engagements_low``, ``engagements_high``: what few posts leave
+          open;
+        - ``expected_engagements``, ``expected_low``, ``expected_high``: median, 5th and 95th
+          percentile of peers of that size;
+        - ``percentile``, ``percentile_low``, ``percentile_high``: 0-100; the range holds what
+          few posts of the creator and few peers leave open;
+        - ``peers``: other creators in the fit between half and twice the size;
+        - ``reason``: why there is no percentile, else empty.
+    curve : DataFrame
+        ``followers`` and the quantiles ``q05`` ... ``q95`` of engagements, over the sizes fitted;
+        without rows where there is no curve.
+    summary : CurveSummary
+    settings : CurveSettings
+    """
+
+    table: pd.DataFrame
+    curve: pd.DataFrame
+    summary: CurveSummary
+    settings: CurveSettings
+
+
+def fit_engagement_curves(features: pd.DataFrame, settings: CurveSettings) -> tuple[CurveFit, ...]:
+    """Fit one curve a platform, the platform with most creators first.
+
+    Parameters
+    ----------
+    features : DataFrame
+        ``CreatorFeatures.table``.
+    settings : CurveSettings
+
+    Raises
+    ------
+    DataError
+        If no creator has both followers and engagements.
+    """
+    sized, known = features["followers"].gt(0), features["engagements_median"].notna()
+    if not (sized & known).any():
+        raise DataError(
+            "No creator has both followers and engagements.",
+            [
+                f"{len(features)} creators: {sized.sum()} with followers, {known.sum()} with both "
+                "likes and comments",
+                "import their posts and follower counts, or take a later date of the data",
+            ],
+        )
+    sizes = (
+        features["platform"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    )
+    return tuple(
+        fit_engagement_curve(features[features["platform"] == platform], settings)
+        for platform in sizes.index
+    )
+
+
+def fit_engagement_curve(features: pd.DataFrame, settings: CurveSettings) -> CurveFit:
+    """Fit the curve of one platform's creators.
+
+    Quantile regression (Koenker and Bassett 1978) of log10(1 + median engagements) on a spline of
+    log10(followers): counts are modelled on followers and rates derived from them, since a ratio
+    regressed on its own denominator falls even where there is no relation.
+
+    Parameters
+    ----------
+    features : DataFrame
+        Rows of one platform: ``creator_key``, ``platform``, ``handle``, ``followers``,
+        ``posts_with_engagements``, ``engagements_median``, ``engagements_log_sd``.
+    settings : CurveSettings
+
+    Returns
+    -------
+    CurveFit
+        Without a curve, and with the reason, where there are too few creators or sizes.
+    """
+    frame = features.reset_index(drop=True)
+    followers = frame["followers"].astype("float64")
+    usable = followers.gt(0) & frame["engagements_median"].notna()
+    x = np.log10(followers.where(followers > 0).to_numpy(dtype="float64"))
+    y = np.log10(1 + frame["engagements_median"].to_numpy(dtype="float64"))
+    reason = _refusal(x[usable], settings)
+    curve = None if reason else _fitted(x[usable], y[usable], settings)
+    typical = typical_spread(frame["engagements_log_sd"], frame["posts_with_engagements"].fillna(0))
+    return CurveFit(
+        table=_creators(frame, x, y, curve, typical, reason, settings),
+        curve=_grid(curve, x[usable]),
+        summary=_summary(frame, x[usable], y[usable], typical, reason, settings),
+        settings=settings,
+    )
+
+
+def _refusal(x: Floats, settings: CurveSettings) -> str:
+    if len(x) < settings.min_creators:
+        return (
+            f"only {len(x)} creators have followers and engagements, "
+            f"{settings.min_creators} are needed"
+        )
+    if len(np.unique(x)) < 10:
+        return f"the creators have only {len(np.unique(x))} different sizes, 10 are needed"
+    return ""
+
+
+def _fitted(x: Floats, y: Floats, settings: CurveSettings) -> QuantileCurve:
+    if len(x) > settings.max_creators:
+        rng = np.random.default_rng(settings.seed)
+        chosen = np.sort(rng.choice(len(x), settings.max_creators, replace=False))
+        x, y = x[chosen], y[chosen]
+    return fit_quantile_curve(x, y)
+
+
+def _grid(curve: QuantileCurve | None, x: Floats) -> pd.DataFrame:
+    if curve is None:
+        return pd.DataFrame(columns=["followers", *CURVE_COLUMNS], dtype="float64")
+    steps = np.linspace(x.min(), x.max(), 101)
+    quantiles = pd.DataFrame(_engagements(curve.predict(steps)), columns=list(CURVE_COLUMNS))
+    return pd.concat([pd.Series(10**steps, name="followers"), quantiles], axis=1)
+
+
+def _engagements(log_engagements: Floats) -> Floats:
+    """Turn log10(1 + engagements) into engagements; extrapolated lines may go below 0."""
+    return np.maximum(10**log_engagements - 1, 0.0)
+
+
+def _creators(
+    frame: pd.DataFrame,
+    x: Floats,
+    y: Floats,
+    curve: QuantileCurve | None,
+    typical: float,
+    no_curve: str,
+    settings: CurveSettings,
+) -> pd.DataFrame:
+    posts = frame["posts_with_engagements"].fillna(0).astype("int64")
+    half = median_half_width(
+        frame["engagements_log_sd"], posts, typical=typical, confidence=settings.confidence
+    ).to_numpy()
+    quantiles = np.full((len(frame), len(QUANTILES)), np.nan)
+    leverage = np.full(len(frame), np.nan)
+    sized = np.isfinite(x)
+    if curve is not None and sized.any():
+        quantiles[sized], leverage[sized] = curve.predict(x[sized]), curve.leverage(x[sized])
+    columns = ["creator_key", "handle", "platform", "followers", "posts_with_engagements"]
+    peers = _peers(x, np.isfinite(y))
+    quantiles[peers < settings.min_peers] = np.nan
+    return frame[[*columns, "engagements_median"]].assign(
+        tier=assign_tier(frame["followers"], settings.preset),
+        engagements_low=_engagements(y - half),
+        engagements_high=_engagements(y + half),
+        expected_engagements=_engagements(quantiles[:, QUANTILES.index(0.50)]),
+        expected_low=_engagements(quantiles[:, 0]),
+        expected_high=_engagements(quantiles[:, -1]),
+        **_percentiles(y, half, quantiles, leverage, settings.confidence),
+        peers=peers,
+        reason=_reasons(frame, no_curve, peers, settings),
+    )
+
+
+def _percentiles(
+    y: Floats, half: Floats, quantiles: Floats, leverage: Floats, confidence: float
+) -> dict[str, Floats]:
+    """Return percentiles with what few posts and few peers leave open, added as variances."""
+    score = score_of(y, quantiles)
+    curve = norm.ppf((1 + confidence) / 2) * score_error(score, leverage)
+    below = np.hypot(score - score_of(y - half, quantiles), curve)
+    above = np.hypot(score_of(y + half, quantiles) - score, curve)
+    return {
+        "percentile": 100 * norm.cdf(score),
+        "percentile_low": 100 * norm.cdf(score - below),
+        "percentile_high": 100 * norm.cdf(score + above),
+    }
+
+
+def _peers(x: Floats, known: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Count the other creators with engagements between half and twice each creator's size."""
+    sizes = np.sort(x[np.isfinite(x) & known])
+    reach = np.log10(2) + 1e-12
+    around = np.searchsorted(sizes, x + reach, "right") - np.searchsorted(sizes, x - reach, "left")
+    return np.where(np.isfinite(x), around - known, 0)
+
+
+def _reasons(
+    frame: pd.DataFrame, no_curve: str, peers: NDArray[np.int64], settings: CurveSettings
+) -> pd.Series:
+    few = [f"only {n} peers between half and twice its size" for n in peers]
+    reasons = np.where(peers < settings.min_peers, no_curve or few, no_curve)
+    reasons = np.where(frame["engagements_median"].isna(), "engagements unknown", reasons)
+    reasons = np.where(frame["followers"].fillna(0).gt(0), reasons, "followers unknown")
+    return pd.Series(reasons, index=frame.index, dtype="str")
+
+
+def _summary(
+    frame: pd.DataFrame, x: Floats, y: Floats, typical: float, reason: str, settings: CurveSettings
+) -> CurveSummary:
+    exponent = (np.nan, np.nan, np.nan) if reason else _exponent(x, y, settings.confidence)
+    return CurveSummary(
+        platform=str(frame["platform"].iloc[0]),
+        creators=len(frame),
+        creators_in_fit=len(x),
+        followers_min=float(10 ** x.min()) if len(x) else np.nan,
+        followers_max=float(10 ** x.max()) if len(x) else np.nan,
+        exponent=exponent[0],
+        exponent_low=exponent[1],
+        exponent_high=exponent[2],
+        typical_spread=typical,
+        knots=0 if reason else spline_shape(len(x))[0],
+        reason=reason,
+    )
+
+
+def _exponent(x: Floats, y: Floats, confidence: float) -> tuple[float, float, float]:
+    import statsmodels.api as sm
+
+    result = sm.OLS(y, sm.add_constant(x)).fit(cov_type="HC3")
+    low, high = result.conf_int(alpha=1 - confidence)[1]
+    return float(result.params[1]), float(low), float(high)

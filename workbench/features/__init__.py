@@ -1,0 +1,10 @@
+"""Store in, one row per creator out: a file a family, each a plain DuckDB query."""
+
+from workbench.features.creators import (
+    CreatorFeatures,
+    FeatureSettings,
+    FeaturesSummary,
+    creator_features,
+)
+
+__all__ = ["CreatorFeatures", "FeatureSettings", "FeaturesSummary", "creator_features"]

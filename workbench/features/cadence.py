@@ -1,0 +1,31 @@
+"""How often a creator posts, how recent the posts are, and how many are marked as paid."""
+
+from workbench.features.family import Family
+
+_NO_POSTS = ("posts_used IS NULL", "no posts on or before the data's date")
+
+CADENCE = Family(
+    name="cadence",
+    query="""
+        SELECT
+            creator_key,
+            CASE WHEN count(*) > 1 AND max(posted_at) > min(posted_at) THEN
+                (count(*) - 1) / (date_diff('second', min(posted_at), max(posted_at)) / 604800.0)
+            END AS posts_per_week,
+            date_diff('day', CAST(max(posted_at) AS DATE), CAST($as_of AS DATE))
+                AS newest_post_age_days,
+            avg(CAST(is_sponsored AS INTEGER)) AS sponsored_share
+        FROM used_posts
+        GROUP BY creator_key
+    """,
+    columns={
+        "posts_per_week": "Posts per week between the first and the last post used.",
+        "newest_post_age_days": "Days from the newest post to the data's date.",
+        "sponsored_share": "Posts marked as paid over the posts that say either, 0-1.",
+    },
+    reasons={
+        "posts_per_week": (_NO_POSTS, ("true", "a cadence needs two posts at different times")),
+        "newest_post_age_days": (_NO_POSTS,),
+        "sponsored_share": (_NO_POSTS, ("true", "the export does not say which posts are paid")),
+    },
+)

@@ -1,0 +1,71 @@
+"""Engagement of the posts used: medians, rates by each definition, spread, hidden likes."""
+
+from workbench.features.family import Family
+
+_NO_POSTS = ("posts_used IS NULL", "no posts on or before the data's date")
+_HIDDEN = ("posts_hidden = posts_used", "likes are hidden on every post used")
+_NO_ENGAGEMENTS = (
+    "coalesce(posts_with_engagements, 0) = 0",
+    "likes or comments are missing on every post used",
+)
+_UNKNOWN = ("true", "too few values")
+
+ENGAGEMENT = Family(
+    name="engagement",
+    query="""
+        SELECT
+            creator_key,
+            count(*) AS posts_used,
+            count(engagements) AS posts_with_engagements,
+            count(*) FILTER (WHERE likes_hidden) AS posts_hidden,
+            median(engagements) AS engagements_median,
+            stddev_samp(log10(1 + engagements)) AS engagements_log_sd,
+            median(likes) AS likes_median,
+            median(comments) AS comments_median,
+            median(views) AS views_median,
+            sum(comments) FILTER (WHERE likes IS NOT NULL)
+                / nullif(sum(likes) FILTER (WHERE comments IS NOT NULL), 0) AS comments_per_like,
+            median(engagements / nullif(views, 0)) AS engagement_rate_by_views,
+            median(engagements / nullif(reach, 0)) AS engagement_rate_by_reach
+        FROM used_posts
+        GROUP BY creator_key
+    """,
+    columns={
+        "posts_used": "Posts that the features stand on: the latest on or before the data's date.",
+        "posts_with_engagements": "Posts used whose engagements are known.",
+        "posts_hidden": "Posts used with hidden likes.",
+        "engagements_median": "Median engagements per post.",
+        "engagements_log_sd": "Spread between posts: sd of log10(1 + engagements), in dex.",
+        "likes_median": "Median likes per post.",
+        "comments_median": "Median comments per post.",
+        "views_median": "Median views per post.",
+        "comments_per_like": "Comments over likes, both summed over the posts that have both.",
+        "engagement_rate_by_views": "Median of engagements / views per post, a fraction.",
+        "engagement_rate_by_reach": "Median of engagements / reach per post, a fraction.",
+    },
+    reasons={
+        "engagements_median": (_NO_POSTS, _HIDDEN, _NO_ENGAGEMENTS),
+        "engagements_log_sd": (
+            _NO_POSTS,
+            _HIDDEN,
+            _NO_ENGAGEMENTS,
+            ("posts_with_engagements = 1", "a spread needs two posts"),
+        ),
+        "likes_median": (_NO_POSTS, _HIDDEN, ("true", "no like counts")),
+        "comments_median": (_NO_POSTS, ("true", "no comment counts")),
+        "views_median": (_NO_POSTS, ("true", "the export has no views for these posts")),
+        "comments_per_like": (_NO_POSTS, _HIDDEN, ("true", "no post with likes and comments")),
+        "engagement_rate_by_views": (
+            _NO_POSTS,
+            _HIDDEN,
+            _NO_ENGAGEMENTS,
+            ("true", "the export has no views for these posts"),
+        ),
+        "engagement_rate_by_reach": (
+            _NO_POSTS,
+            _HIDDEN,
+            _NO_ENGAGEMENTS,
+            ("true", "the export has no reach for these posts"),
+        ),
+    },
+)

@@ -1,0 +1,46 @@
+"""Followers on the data's date, and their growth over the four weeks before."""
+
+from workbench.features.family import Family
+
+FOLLOWERS = Family(
+    name="followers",
+    query="""
+        WITH known AS (
+            SELECT * FROM snapshots WHERE observed_on <= CAST($as_of AS DATE)
+        ), latest AS (
+            SELECT
+                creator_key,
+                arg_max(followers, observed_on) AS followers,
+                max(observed_on) AS followers_on,
+                arg_max(following, observed_on) AS following
+            FROM known
+            GROUP BY creator_key
+        ), earlier AS (
+            SELECT k.creator_key, arg_max(k.followers, k.observed_on) AS followers
+            FROM known k JOIN latest l USING (creator_key)
+            WHERE k.observed_on >= l.followers_on - INTERVAL 35 DAY
+                AND k.observed_on <= l.followers_on - INTERVAL 28 DAY
+            GROUP BY k.creator_key
+        )
+        SELECT
+            creator_key,
+            latest.followers,
+            CAST(latest.followers_on AS TIMESTAMP) AS followers_on,
+            latest.following,
+            latest.followers / nullif(earlier.followers, 0) - 1e0 AS followers_growth_28_days
+        FROM latest LEFT JOIN earlier USING (creator_key)
+    """,
+    columns={
+        "followers": "Followers at the latest count on or before the data's date.",
+        "followers_on": "The day of that count.",
+        "following": "Accounts followed, on the same day.",
+        "followers_growth_28_days": "Followers over those of 28-35 days before, less 1.",
+    },
+    reasons={
+        "followers": (("true", "no follower count on or before the data's date"),),
+        "followers_growth_28_days": (
+            ("followers IS NULL", "no follower count on or before the data's date"),
+            ("true", "no follower count four to five weeks before the latest"),
+        ),
+    },
+)
