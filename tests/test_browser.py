@@ -1,0 +1,80 @@
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+VIEWS = [(1280, "light"), (1280, "dark"), (320, "light")]
+
+
+@pytest.fixture(scope="module")
+def visit(browser, sample_report):
+    """Open the sample's report in a window and record every request that is not the file."""
+
+    def open_page(width=1280, scheme="light", **settings):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, **settings
+        )
+        page = context.new_page()
+        page.asked, page.said = [], []
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.on("console", lambda message: page.said.append(message.text))
+        page.goto(sample_report[1].html.resolve().as_uri())
+        return page
+
+    return open_page
+
+
+def test_nothing_is_requested_and_nothing_is_blocked(visit):
+    page = visit()
+    assert [url[:40] for url in page.asked if not url.startswith(("file:", "data:"))] == []
+    assert page.said == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), VIEWS)
+def test_axe_finds_no_violation(visit, width, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(visit(width, scheme)).response["violations"]
+    assert [(v["id"], len(v["nodes"])) for v in found] == []
+
+
+@pytest.mark.parametrize("width", [320, 600, 1280, 1920])
+def test_the_page_never_scrolls_sideways(visit, width):
+    page = visit(width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_it_reads_without_script(visit):
+    page = visit(java_script_enabled=False)
+    assert page.locator("h2").count() >= 8
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_every_figure_is_drawn(visit, width):
+    sizes = visit(width).evaluate("[...document.images].map(i => i.complete && i.naturalWidth > 0)")
+    assert len(sizes) == 4
+    assert all(sizes)
+
+
+def test_the_contents_lead_to_every_section(visit):
+    page = visit()
+    targets = page.evaluate("[...document.querySelectorAll('nav a')].map(a => a.hash.slice(1))")
+    headings = page.evaluate("[...document.querySelectorAll('h2')].map(h => h.id)")
+    assert targets == headings
+
+
+def test_tables_are_reached_by_keyboard(visit):
+    regions = visit().locator(".scroll[tabindex='0'][role='region'][aria-label]")
+    assert regions.count() == 3
+
+
+def test_it_prints_without_a_clipped_table(visit, tmp_path):
+    page = visit()
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 680, "height": 960})
+    wide = (
+        "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1)"
+    )
+    clipped = page.evaluate(f"{wide}.length")
+    page.pdf(path=tmp_path / "report.pdf", prefer_css_page_size=True)
+    assert clipped == 0
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")

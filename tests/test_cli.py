@@ -1,0 +1,128 @@
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from workbench import __version__
+from workbench.errors import DataError, RunError, SettingsError
+
+
+def call(*arguments, cwd=None):
+    code = "import sys; from workbench.cli.app import main; sys.argv[0] = 'workbench'; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        env=None,
+    )
+
+
+COMMANDS = ("init", "demo", "doctor", "import", "report")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example(command):
+    done = call(command, "--help")
+    assert done.returncode == 0
+    assert f"Example: workbench {command}" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_loads_nothing_heavy(command):
+    code = (
+        "import sys; from workbench.cli.app import app\n"
+        f"try: app(['{command}', '--help'], standalone_mode=False)\n"
+        "except SystemExit: pass\n"
+        "heavy = {'pandas', 'numpy', 'papermill', 'sklearn', 'matplotlib', 'duckdb'}\n"
+        "print(heavy & set(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "set()"
+
+
+def test_the_version_is_the_packages():
+    assert call("--version").stdout.strip() == f"creator-workbench {__version__}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["report"], "--data"),
+        (["report", "nothing", "--data", ".", "--client", "x"], "engagement-benchmark"),
+        (["report", "engagement-benchmark", "--data", "nowhere", "--client", "x"], "no store"),
+        (
+            ["report", "engagement-benchmark", "--data", ".", "--client", "x", "-p", "edit=1"],
+            "NAME=VALUE",
+        ),
+        (["import", "nowhere.csv", "--out", "x"], "nowhere.csv"),
+        (["unknown"], "unknown"),
+        (["report", "--unknown"], "--unknown"),
+    ],
+)
+def test_bad_input_is_a_sentence_and_exit_code_2(tmp_path, arguments, told):
+    done = call(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_broken_csv_is_answered_and_leaves_nothing(tmp_path):
+    (tmp_path / "posts.csv").write_bytes(b"\x00\x01PK\x03\x04" * 50)
+    done = call("import", "posts.csv", "--out", "acme", "--yes", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "posts.csv" in done.stderr
+    assert not (tmp_path / "acme" / "store").exists()
+
+
+def test_doctor_finds_this_installation_complete():
+    done = call("doctor", "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["packages for reports"]["ok"]
+
+
+def test_reports_are_listed_with_their_parameters():
+    listed = json.loads(call("report", "--list", "--json").stdout)
+    assert "shortlist" in {entry["name"] for entry in listed["engagement-benchmark"]}
+
+
+def test_init_makes_a_project_and_never_overwrites(tmp_path):
+    assert call("init", tmp_path / "new").returncode == 0
+    assert (tmp_path / "new" / "notebooks" / "00-start-here.ipynb").is_file()
+    assert call("init", tmp_path / "new").returncode == 2
+
+
+@pytest.mark.parametrize(("error", "code"), [(DataError, 2), (SettingsError, 2), (RunError, 1)])
+def test_exit_codes_follow_the_kind_of_fault(error, code):
+    assert error("x").exit_code == code
+
+
+def test_a_fault_survives_the_way_between_processes():
+    import pickle
+
+    fault = pickle.loads(pickle.dumps(DataError("head", ["one", "two"])))
+    assert str(fault) == "head\n  - one\n  - two"
+
+
+def test_ctrl_c_is_130(tmp_path):
+    import signal
+
+    code = (
+        "import workbench.cli.report as r, workbench.cli.app as a, sys\n"
+        "import workbench.reporting.render as render, time\n"
+        "render.find_notebook = lambda name: time.sleep(60)\n"
+        "sys.argv = ['workbench', 'report', 'x', '--data', '.', '--client', 'x']\n"
+        "print('ready', flush=True); a.main()"
+    )
+    running = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert running.stdout.readline() == "ready\n"
+    time.sleep(2)
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert "Traceback" not in told

@@ -1,0 +1,89 @@
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import pytest
+from bs4 import BeautifulSoup
+
+from tests.worlds import ONE, TYPICAL, UNKNOWN, WORLDS, make_features, results
+from workbench.figures import draw_engagement_curve, draw_shortlist, use_report_style
+from workbench.figures.show import _figure_html
+from workbench.figures.style import drawable, size_marks
+
+
+@pytest.fixture(autouse=True)
+def style():
+    mpl.use("Agg")
+    with mpl.rc_context():
+        use_report_style()
+        yield
+    plt.close("all")
+
+
+def test_every_creator_with_engagements_is_a_point():
+    axes = draw_engagement_curve(TYPICAL[0][0])
+    points = sum(len(dots.get_offsets()) for dots in axes.collections if dots.get_rasterized())
+    assert points == 200
+
+
+def test_the_line_is_the_median_curve():
+    fit = TYPICAL[0][0]
+    line = draw_engagement_curve(fit).lines[0]
+    assert line.get_ydata().tolist() == fit.curve["q50"].clip(lower=1).tolist()
+
+
+def test_a_shortlist_is_marked_by_its_numbers():
+    fits, listed, _ = TYPICAL
+    axes = draw_engagement_curve(fits[0], shortlist=listed)
+    assert [text.get_text() for text in axes.texts] == ["1", "2", "3"]
+
+
+def test_axes_say_what_they_are():
+    axes = draw_engagement_curve(TYPICAL[0][0])
+    assert (axes.get_xlabel(), axes.get_ylabel()) == (
+        "Followers",
+        "Engagements per post (median)",
+    )
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_every_world_can_be_drawn(world):
+    fits, listed, _ = WORLDS[world]
+    draw_engagement_curve(fits[0], shortlist=listed)
+    draw_shortlist(listed)
+
+
+def test_the_shortlist_figure_has_a_row_a_creator():
+    axes = draw_shortlist(TYPICAL[1])
+    assert [label.get_text()[0] for label in axes.get_yticklabels()] == ["1", "2", "3"]
+
+
+def test_a_handle_that_the_font_cannot_draw_does_not_warn():
+    features = make_features(60).assign(handle="\N{LEMON} $a$ 한국")
+    axes = draw_shortlist(results(features)[1])
+    axes.get_figure().canvas.draw()
+    assert drawable("\N{LEMON} a") == "a"
+
+
+def test_named_sizes_have_colours_of_their_own():
+    marks = size_marks(["below 1k", "nano", "micro"], ["nano", "micro"])
+    assert len({colour for colour, _ in marks.values()}) == 3
+
+
+def test_a_figure_has_a_wide_and_a_narrow_drawing_and_its_alt():
+    page = BeautifulSoup(
+        _figure_html(draw_shortlist(ONE[1]), "A dot plot of one creator.", ""), "html.parser"
+    )
+    assert page.img["alt"] == "A dot plot of one creator."
+    assert page.source["srcset"] != page.img["src"]
+
+
+def test_the_same_figure_has_the_same_bytes():
+    first, second = (
+        _figure_html(draw_engagement_curve(TYPICAL[0][0]), "A scatter plot of creators.", "")
+        for _ in range(2)
+    )
+    assert first == second
+
+
+def test_an_alt_that_says_nothing_is_refused():
+    with pytest.raises(ValueError, match="says too little"):
+        _figure_html(draw_shortlist(UNKNOWN[1]), "figure", "")

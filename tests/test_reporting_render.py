@@ -1,0 +1,214 @@
+import json
+import shutil
+
+import nbformat
+import pytest
+
+from workbench.errors import DataError, RunError, SettingsError
+from workbench.reporting import render
+from workbench.reporting.bundle import sample_shortlist
+from workbench.reporting.gate import check_report
+from workbench.reporting.publish import file_name, open_shelf
+from workbench.reporting.render import ReportRun, render_report
+
+END = "from workbench.figures import show_end\nshow_end()"
+FAULTS = {
+    "an exception": ("raise ValueError('no such column')", "ValueError: no such column"),
+    "an early exit": ("import sys; sys.exit(0)", "SystemExit"),
+    "a dead kernel": ("import os; os._exit(9)", "kernel died"),
+    "a thread that fails": (
+        "import threading\nt = threading.Thread(target=lambda: 1 / 0)\nt.start(); t.join()",
+        "printed a traceback",
+    ),
+    "a shell line": ("!false", "call Python instead"),
+    "a cell that hangs": ("import time; time.sleep(60)", "was ended"),
+}
+
+
+def make_notebook(path, *sources):
+    parameters = 'client: str = ""  # required\ndata_dir: str = ""  # required'
+    cells = [nbformat.v4.new_code_cell(source) for source in (parameters, *sources)]
+    cells[0].metadata.tags = ["parameters"]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "", "language": "python"}
+    nbformat.write(notebook, path)
+    return path
+
+
+@pytest.fixture
+def run(sample_client, tmp_path):
+    return ReportRun(report="made", data=sample_client, client="Acme", out=tmp_path)
+
+
+@pytest.fixture
+def report(monkeypatch, tmp_path):
+    """Put a made notebook in the place of the bundled ones."""
+
+    def use(*sources):
+        path = make_notebook(tmp_path / "made.ipynb", *sources)
+        monkeypatch.setattr(render, "report_notebooks", lambda: {"made": path})
+
+    return use
+
+
+@pytest.fixture
+def passing_gate(monkeypatch):
+    monkeypatch.setattr("workbench.reporting.gate.check_report", lambda *_, **__: [])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_failing_notebook_leaves_the_good_report(run, report, passing_gate, monkeypatch, fault):
+    source, told = FAULTS[fault]
+    report(END)
+    good = render_report(run)
+    bytes_ = good.html.read_bytes()
+    report(source, END)
+    monkeypatch.setattr("workbench.reporting.execute.CELL_SECONDS", 3 if "hangs" in fault else 600)
+    with pytest.raises(RunError) as failure:
+        render_report(run)
+    assert told in str(failure.value)
+    assert "untouched" in str(failure.value)
+    assert good.html.read_bytes() == bytes_
+
+
+@pytest.mark.slow
+def test_a_notebook_that_never_marks_its_end_is_refused(run, report, passing_gate):
+    report("1 + 1")
+    with pytest.raises(RunError, match="did not run to its end"):
+        render_report(run)
+
+
+@pytest.mark.slow
+def test_what_the_gate_refuses_is_kept_and_not_published(run, report):
+    report(END)
+    with pytest.raises(RunError, match="did not pass the gate"):
+        render_report(run)
+    shelf = open_shelf(run.out, run.client, run.report)
+    kept = next(shelf.root.glob("failed/*"))
+    assert {"executed.ipynb", "reason.txt"} <= {path.name for path in kept.iterdir()}
+    assert not shelf.latest.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"report": "unknown"}, SettingsError),
+        ({"client": " "}, SettingsError),
+        ({"parameters": {"typo": 1}}, SettingsError),
+        ({"parameters": {"client": "other"}}, SettingsError),
+        ({"parameters": {"shortlist": ["nobody-of-that-name"]}}, DataError),
+        ({"data": "missing"}, DataError),
+    ],
+)
+def test_bad_input_is_told_before_a_kernel_starts(
+    sample_client, tmp_path, monkeypatch, changes, error
+):
+    monkeypatch.setattr("papermill.execute_notebook", lambda *_, **__: pytest.fail("a kernel"))
+    asked = {
+        "report": "engagement-benchmark",
+        "data": sample_client,
+        "client": "Acme",
+        "out": tmp_path / "out",
+        **changes,
+    }
+    asked["data"] = tmp_path / "nothing" if asked["data"] == "missing" else asked["data"]
+    with pytest.raises(error) as fault:
+        render_report(ReportRun(**asked))
+    assert fault.value.exit_code == 2
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_name_is_safe():
+    assert file_name("Açaí & Co. / ../x") == "acai-co-x"
+    assert file_name("日本").startswith("client-")
+
+
+def test_publishing_changes_the_link_in_one_step(tmp_path):
+    shelf = open_shelf(tmp_path, "Acme", "made")
+    for text in ("one", "two", "one"):
+        with shelf.work_folder() as work:
+            (work / "made.html").write_text(text)
+            path = shelf.publish(work, work / "made.html")
+        assert path.read_text() == text
+    assert len(list((shelf.root / "runs").iterdir())) == 2
+    assert not list(shelf.root.glob(".*"))
+
+
+@pytest.mark.slow
+def test_the_sample_report_is_good_and_repeatable(sample_report, sample_client, tmp_path):
+    run, published = sample_report
+    html = published.html.read_text(encoding="utf-8")
+    assert check_report(html) == []
+    elsewhere = shutil.copytree(sample_client, tmp_path / "moved")
+    again = render_report(
+        ReportRun(
+            report=run.report,
+            data=elsewhere,
+            client=run.client,
+            out=tmp_path / "again",
+            parameters=run.parameters,
+        )
+    )
+    assert again.sha256 == published.sha256
+
+
+@pytest.mark.slow
+def test_the_report_holds_no_code_path_or_clock(sample_report):
+    run, published = sample_report
+    html = published.html.read_text(encoding="utf-8")
+    manifest = json.loads((published.html.parent / "manifest.json").read_text())
+    for word in ("from workbench", "figures.show", str(run.data), "/tmp", manifest["started"][:10]):
+        assert word not in html
+
+
+@pytest.mark.slow
+def test_the_manifest_says_what_was_made_from_what(sample_report):
+    _, published = sample_report
+    manifest = json.loads((published.html.parent / "manifest.json").read_text())
+    assert manifest["html_sha256"] == published.sha256
+    assert manifest["parameters"]["shortlist"]
+    assert "data_dir" not in manifest["parameters"]
+
+
+@pytest.mark.slow
+def test_what_is_not_an_image_weighs_little(sample_report):
+    import re
+
+    html = sample_report[1].html.read_text(encoding="utf-8")
+    assert len(re.sub(r"data:image/[^\"]*", "", html)) < 45_000
+
+
+@pytest.mark.slow
+def test_a_masked_edition_names_nobody(sample_client, tmp_path):
+    names = sample_shortlist()
+    published = render_report(
+        ReportRun(
+            report="engagement-benchmark",
+            data=sample_client,
+            client="Acme",
+            out=tmp_path,
+            parameters={"edition": "masked", "shortlist": names},
+        )
+    )
+    html = published.html.read_text(encoding="utf-8")
+    assert "Creator 1" in html
+    assert not [name for name in names if name in html]
+
+
+@pytest.mark.slow
+@pytest.mark.real_data
+def test_real_posts_become_a_report(real_data, tmp_path):
+    from workbench.intake.importing import import_files
+
+    files = sorted((real_data / "tiktok_famous2020").glob("*.csv"))
+    import_files(files, tmp_path / "client", sampling="latest_posts")
+    published = render_report(
+        ReportRun(
+            report="engagement-benchmark",
+            data=tmp_path / "client",
+            client="Real posts",
+            out=tmp_path / "out",
+        )
+    )
+    assert "1,794 creators on TikTok" in published.html.read_text(encoding="utf-8")

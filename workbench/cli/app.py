@@ -1,0 +1,75 @@
+"""The ``workbench`` command: options that all commands share, and how faults are told."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from workbench.cli import demo, doctor, import_exports, init, report
+from workbench.errors import WorkbenchError
+
+STOPPED = 130  # what typer returns after Ctrl-C
+
+app = typer.Typer(
+    name="workbench",
+    help="Engagement curves, audience quality and budget splits from the exports you have.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (init, demo, doctor, import_exports, report):
+    module.register(app)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        import workbench
+
+        typer.echo(f"creator-workbench {workbench.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Engagement curves, audience quality and budget splits from the exports you have.
+
+    Exit codes: 0 good, 1 a run failed, 2 bad input, 130 stopped. Results go to standard output,
+    messages to standard error.
+    """
+
+
+def main() -> None:
+    """Run the command and turn faults into a message and an exit code."""
+    try:
+        code = app(standalone_mode=False)
+    except WorkbenchError as fault:
+        typer.echo(str(fault), err=True)
+        code = fault.exit_code
+    except BrokenPipeError:
+        # The reader went away, `workbench ... | head` say; Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except Exception as fault:
+        code = _tell_usage(fault)
+    if code == STOPPED:
+        typer.echo("Stopped; nothing was left half done.", err=True)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _tell_usage(fault: Exception) -> int:
+    """Show what was wrong with the command line; any other exception is a bug and is raised."""
+    show = getattr(fault, "show", None)
+    if show is None:
+        raise fault
+    show()
+    return int(getattr(fault, "exit_code", 2))

@@ -1,0 +1,55 @@
+"""``workbench demo``: the bundled sample, from its exports to its report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.cli.messages import Json, Quiet, Verbose, give, say, set_messages
+
+CLIENT = "Sample Agency"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("demo")(demo)
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Where reports are published.")] = Path("reports/out"),
+    data: Annotated[Path, typer.Option(help="The sample's client folder.")] = Path(
+        "data/private/sample-agency"
+    ),
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    json: Json = False,
+) -> None:
+    """Import the synthetic sample and render its engagement benchmark.
+
+    Example: workbench demo --out reports/out
+    """
+    set_messages(quiet=quiet, verbose=verbose)
+    from workbench.intake.importing import import_files
+    from workbench.reporting.bundle import sample_exports, sample_shortlist
+    from workbench.reporting.render import ReportRun, render_report
+
+    say("Importing the sample's exports ...")
+    import_files(sample_exports(), data, sampling="latest_posts")
+    say("Rendering the report (about 20 seconds) ...")
+    published = render_report(
+        ReportRun(
+            report="engagement-benchmark",
+            data=data,
+            client=CLIENT,
+            out=out,
+            parameters={"shortlist": sample_shortlist(), "period": "Q3 2026 (synthetic data)"},
+        )
+    )
+    say("The report, one file that can be mailed:")
+    give(
+        {"html": str(published.html), "sha256": published.sha256},
+        str(published.html),
+        as_json=json,
+    )

@@ -1,0 +1,50 @@
+"""``workbench init``: a working project in a folder of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.cli.messages import say, set_messages
+
+_COPIED = ("notebooks", "data/sample", "data/README.md")
+_FOLDERS = ("data/private", "reports/schedule", "reports/out")
+_IGNORED = "data/private/\nreports/out/\n.ipynb_checkpoints/\n"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("init")(init)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="New or empty folder.")],
+) -> None:
+    """Copy the notebooks and the sample into a new project.
+
+    Example: workbench init my-project
+    """
+    set_messages(quiet=False, verbose=False)
+    import shutil
+
+    from workbench.errors import SettingsError
+    from workbench.reporting.bundle import bundled
+
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise SettingsError(f"{folder} is not empty.", ["give a new or empty folder"])
+    for place in _COPIED:
+        source, target = bundled(place), folder / place
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+        else:
+            shutil.copyfile(source, target)
+    for place in _FOLDERS:
+        (folder / place).mkdir(parents=True, exist_ok=True)
+    (folder / ".gitignore").write_text(_IGNORED, encoding="utf-8")
+    say(
+        f"Next: cd {folder} && workbench demo, or open notebooks/00-start-here.ipynb in JupyterLab."
+    )
+    typer.echo(str(folder))

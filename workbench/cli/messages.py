@@ -1,0 +1,33 @@
+"""Options and messages that several commands share."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Annotated
+
+import typer
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only results and faults.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also each step and its time.")]
+Json = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]
+
+logger = logging.getLogger("workbench")
+
+
+def set_messages(*, quiet: bool, verbose: bool) -> None:
+    """Choose how much is said on standard error."""
+    level = logging.ERROR if quiet else logging.DEBUG if verbose else logging.INFO
+    logger.setLevel(level)
+    logger.handlers = [logging.StreamHandler()]
+    logger.propagate = False
+
+
+def say(message: str) -> None:
+    """Write a message for people to standard error."""
+    logger.info(message)
+
+
+def give(result: dict[str, object], text: str, *, as_json: bool) -> None:
+    """Write a result to standard output: text for people, JSON for programs."""
+    typer.echo(json.dumps(result, ensure_ascii=False) if as_json else text)

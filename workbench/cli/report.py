@@ -1,0 +1,95 @@
+"""``workbench report``: one report for one client."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from workbench.cli.messages import Json, Quiet, Verbose, give, say, set_messages
+
+if TYPE_CHECKING:
+    from workbench.reporting.parameters import Parameter
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("report")(report)
+
+
+def report(
+    name: Annotated[str, typer.Argument(help="Name of the report; see --list.")] = "",
+    data: Annotated[
+        Path | None, typer.Option(help="The client's folder, which holds the store.")
+    ] = None,
+    client: Annotated[str, typer.Option(help="Name on the report.")] = "",
+    out: Annotated[Path, typer.Option(help="Where reports are published.")] = Path("reports/out"),
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", help="NAME=VALUE of the notebook; lists by commas."),
+    ] = None,
+    listed: Annotated[
+        bool, typer.Option("--list", help="Show the reports and parameters.")
+    ] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    json: Json = False,
+) -> None:
+    """Render a report and publish it as one HTML file.
+
+    Nothing is published unless the whole notebook ran and the file passed every check; the earlier
+    report then stays as it is, and the partial notebook is kept.
+
+    Example: workbench report engagement-benchmark --data data/private/acme --client Acme
+    -p shortlist=@one,@two -p edition=masked
+    """
+    set_messages(quiet=quiet, verbose=verbose)
+    from workbench.errors import SettingsError
+
+    if listed:
+        _list(as_json=json)
+        return
+    if not name or data is None or not client:
+        faults = [
+            f"give {option}"
+            for option, value in (
+                ("the report's NAME", name),
+                ("--data", data),
+                ("--client", client),
+            )
+            if not value
+        ]
+        raise SettingsError("A report needs a name, data and a client.", faults)
+    from workbench.reporting.parameters import parse_assignments, read_parameters
+    from workbench.reporting.render import ReportRun, find_notebook, render_report
+
+    values = parse_assignments(parameter or [], read_parameters(find_notebook(name)))
+    say(f"Rendering {name} for {client} ...")
+    published = render_report(
+        ReportRun(report=name, data=data, client=client, out=out, parameters=values)
+    )
+    if not published.changed:
+        say("The report is the same, byte for byte, as the one before.")
+    give(
+        {"html": str(published.html), "sha256": published.sha256, "changed": published.changed},
+        str(published.html),
+        as_json=json,
+    )
+
+
+def _list(*, as_json: bool) -> None:
+    from workbench.reporting.bundle import report_notebooks
+    from workbench.reporting.parameters import read_parameters
+
+    reports = {name: read_parameters(path) for name, path in report_notebooks().items()}
+    found: dict[str, object] = {
+        name: [{"name": p.name, "type": p.type, "default": p.default, "help": p.help} for p in ps]
+        for name, ps in reports.items()
+    }
+    give(found, "\n".join(_described(name, ps) for name, ps in reports.items()), as_json=as_json)
+
+
+def _described(name: str, parameters: list[Parameter]) -> str:
+    lines = [f"  {p.name}: {p.type} = {p.default!r}  {p.help}" for p in parameters]
+    return "\n".join([name, *lines])

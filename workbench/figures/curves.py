@@ -1,0 +1,143 @@
+"""Figures of the engagement curve and of a shortlist in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from workbench.curves import CurveFit, Shortlist
+from workbench.figures.style import BAND, GRID, INK, MARK, QUIET, WIDE, drawable, size_marks
+from workbench.formats import short_count
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+def draw_engagement_curve(
+    fit: CurveFit, *, shortlist: Shortlist | None = None, ax: Axes | None = None
+) -> Axes:
+    """Draw creators by size with the peers' band, and a shortlist as numbered rings.
+
+    Parameters
+    ----------
+    fit : CurveFit
+    shortlist : Shortlist, optional
+        Creators to mark; those of other platforms are left out.
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+        Both axes logarithmic: followers, and median engagements per post (0 is drawn at 1).
+    """
+    ax = ax or plt.subplots(figsize=WIDE, layout="constrained")[1]
+    _draw_band(fit, ax)
+    _draw_creators(fit, ax)
+    if shortlist is not None and not shortlist.summary.everybody:
+        _draw_marks(shortlist.table[shortlist.table["platform"] == fit.summary.platform], ax)
+    _log_axes(ax)
+    ax.set_xlabel("Followers")
+    ax.set_ylabel("Engagements per post (median)")
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(loc="upper left", handletextpad=0.4, labelspacing=0.35, borderaxespad=0.2)
+    return ax
+
+
+def _draw_band(fit: CurveFit, ax: Axes) -> None:
+    curve = fit.curve.clip(lower=1)
+    if curve.empty:
+        return
+    x = curve["followers"]
+    ax.fill_between(
+        x, curve["q05"], curve["q95"], color=BAND, alpha=0.13, lw=0, label="9 in 10 peers"
+    )
+    ax.fill_between(
+        x, curve["q25"], curve["q75"], color=BAND, alpha=0.25, lw=0, label="middle half"
+    )
+    ax.plot(x, curve["q50"], color=BAND, lw=2, label="middle of peers")
+
+
+def _draw_creators(fit: CurveFit, ax: Axes) -> None:
+    shown = fit.table[fit.table["engagements_median"].notna() & fit.table["followers"].gt(0)]
+    preset = fit.settings.preset
+    marks = size_marks(list(shown["tier"].cat.categories), [tier.name for tier in preset.tiers])
+    size, alpha = (9, 0.45) if len(shown) > 500 else (16, 0.6)
+    for tier, group in shown.groupby("tier", observed=True):
+        colour, marker = marks[str(tier)]
+        x = group["followers"].astype("float64")
+        y = group["engagements_median"].clip(lower=1)
+        # Pixels for the crowd keep the file small; axes and text stay vectors.
+        ax.scatter(
+            x,
+            y,
+            s=size,
+            c=colour,
+            marker=marker,
+            alpha=alpha,
+            lw=0.6,
+            rasterized=True,
+            label=str(tier),
+        )
+
+
+def _draw_marks(marked: pd.DataFrame, ax: Axes) -> None:
+    shown = marked[marked["engagements_median"].notna() & marked["followers"].gt(0)]
+    x = shown["followers"].astype("float64")
+    y = shown["engagements_median"].clip(lower=1)
+    ax.scatter(
+        x, y, s=190, facecolors="white", edgecolors=MARK, lw=1.6, zorder=5, label="shortlist"
+    )
+    for number, left, up in zip(shown["number"], x, y, strict=True):
+        ax.annotate(
+            str(number),
+            (left, up),
+            ha="center",
+            va="center_baseline",
+            color=INK,
+            fontsize=8,
+            zorder=6,
+        )
+
+
+def _log_axes(ax: Axes) -> None:
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(LogLocator(base=10, numticks=12))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: short_count(value)))
+        axis.set_minor_formatter(NullFormatter())
+    ax.grid(True, which="major", color=GRID, lw=0.8)
+    ax.set_axisbelow(True)
+
+
+def draw_shortlist(shortlist: Shortlist, *, ax: Axes | None = None) -> Axes:
+    """Draw each creator's percentile among peers with its range, and the goal as a line.
+
+    Parameters
+    ----------
+    shortlist : Shortlist
+        At most the first 30 creators with a percentile are drawn.
+    ax : Axes, optional
+    """
+    shown = shortlist.table[shortlist.table["percentile"].notna()].head(30)
+    height = 1.3 + 0.34 * max(len(shown), 1)
+    ax = ax or plt.subplots(figsize=(WIDE[0], height), layout="constrained")[1]
+    rows = np.arange(len(shown))[::-1]
+    goal = shortlist.settings.goal_percentile
+    ax.axvline(goal, color=QUIET, lw=1.2, ls=(0, (4, 3)))
+    ax.hlines(rows, shown["percentile_low"], shown["percentile_high"], color=BAND, lw=5, alpha=0.35)
+    ax.scatter(shown["percentile"], rows, s=42, color=BAND, zorder=3, clip_on=False)
+    labels = [f"{n}  {drawable(h)}" for n, h in zip(shown["number"], shown["handle"], strict=True)]
+    ax.set_yticks(rows, labels, color=INK)
+    ax.set_ylim(-0.7, len(shown) - 0.3)
+    ax.set_xlim(0, 100)
+    ax.set_xlabel("Percentile among peers")
+    ax.grid(True, axis="x", color=GRID, lw=0.8)
+    ax.set_axisbelow(True)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    return ax

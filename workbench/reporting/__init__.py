@@ -1,0 +1,1 @@
+"""Parameters, kernels, HTML template, gate and publishing of report notebooks."""

@@ -1,0 +1,26 @@
+"""Findings as cards: the sentence and the figure of a result, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from workbench.curves import CurveFit, Shortlist
+from workbench.figures import Card, draw_engagement_curve
+from workbench.wording import (
+    describe_curve_alt,
+    describe_curve_note,
+    describe_engagement_curve,
+)
+from workbench.wording.curves import PLATFORM_NAMES
+
+
+def engagement_cards(fits: Sequence[CurveFit], shortlist: Shortlist) -> Iterator[Card]:
+    """Make one card a platform: the curve with its band, its creators and the shortlist."""
+    for fit in fits:
+        yield Card(
+            title=PLATFORM_NAMES[fit.summary.platform],
+            text=describe_engagement_curve(fit),
+            axes=draw_engagement_curve(fit, shortlist=shortlist),
+            alt=describe_curve_alt(fit),
+            note=describe_curve_note(fit),
+        )

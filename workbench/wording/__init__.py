@@ -1,0 +1,48 @@
+"""Sentences about results: ``describe_<noun>(result) -> str``, every number from the result."""
+
+from workbench.wording.curves import (
+    describe_curve_alt,
+    describe_curve_note,
+    describe_engagement_curve,
+)
+from workbench.wording.reports import (
+    describe_answer,
+    describe_data,
+    describe_glossary,
+    describe_limits,
+    describe_next_steps,
+    describe_title,
+)
+from workbench.wording.sample import (
+    describe_import,
+    describe_import_rows,
+    describe_recovery,
+)
+from workbench.wording.shortlist import (
+    describe_shortlist,
+    describe_shortlist_alt,
+    describe_shortlist_note,
+    describe_shortlist_rows,
+)
+from workbench.wording.tiers import describe_tier_rows, describe_tiers
+
+__all__ = [
+    "describe_answer",
+    "describe_curve_alt",
+    "describe_curve_note",
+    "describe_data",
+    "describe_engagement_curve",
+    "describe_glossary",
+    "describe_import",
+    "describe_import_rows",
+    "describe_limits",
+    "describe_next_steps",
+    "describe_recovery",
+    "describe_shortlist",
+    "describe_shortlist_alt",
+    "describe_shortlist_note",
+    "describe_shortlist_rows",
+    "describe_tier_rows",
+    "describe_tiers",
+    "describe_title",
+]

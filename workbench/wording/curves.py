@@ -1,0 +1,92 @@
+"""Sentences about an engagement curve."""
+
+from __future__ import annotations
+
+from workbench.curves import CurveFit
+from workbench.formats import count, interval, nominal, number, plural, short_count
+
+PLATFORM_NAMES = {
+    "instagram": "Instagram",
+    "tiktok": "TikTok",
+    "youtube": "YouTube",
+    "twitch": "Twitch",
+    "x": "X",
+    "facebook": "Facebook",
+    "pinterest": "Pinterest",
+    "linkedin": "LinkedIn",
+}
+
+
+def describe_engagement_curve(fit: CurveFit) -> str:
+    """Say whether engagement keeps up with size on the platform, or why that can't be said."""
+    summary = fit.summary
+    platform = PLATFORM_NAMES[summary.platform]
+    if summary.reason:
+        return f"**No curve for {platform}:** {summary.reason}. The dots show what there is."
+    tenfold = interval(
+        10**summary.exponent,
+        10**summary.exponent_low,
+        10**summary.exponent_high,
+        unit="number",
+        confidence=fit.settings.confidence,
+    )
+    return (
+        f"**{_verdict(fit)}** Among {count(summary.creators_in_fit)} {platform} creators, ten "
+        f"times the followers come with {tenfold} times the engagements per post."
+    )
+
+
+def _verdict(fit: CurveFit) -> str:
+    return {
+        "falls": "Engagement grows more slowly than followers: the rate falls with size.",
+        "rises": "Engagement grows faster than followers: the rate rises with size.",
+        "open": "No clear trend: the rate neither falls nor rises with size for sure.",
+    }[rate_trend(fit)]
+
+
+def rate_trend(fit: CurveFit) -> str:
+    """Return what the rate does with size: ``falls``, ``rises``, or ``open`` if that is unclear."""
+    if fit.summary.exponent_high < 1:
+        return "falls"
+    return "rises" if fit.summary.exponent_low > 1 else "open"
+
+
+def describe_curve_note(fit: CurveFit) -> str:
+    """Say how to read the figure."""
+    if fit.summary.reason:
+        return "Each dot is a creator, both scales are logarithmic."
+    return (
+        "Each dot is a creator (median of the posts used), both scales are logarithmic. The line is "
+        f"the middle of peers of the same size; the light band holds {nominal(0.90)} of them. "
+        f"Sizes seen: {short_count(fit.summary.followers_min)} to "
+        f"{short_count(fit.summary.followers_max)} followers; outside them nothing is drawn. "
+        f"Exponent of the headline power law: {_exponent(fit)}."
+    )
+
+
+def _exponent(fit: CurveFit) -> str:
+    summary = fit.summary
+    return interval(
+        summary.exponent,
+        summary.exponent_low,
+        summary.exponent_high,
+        unit="number",
+        confidence=fit.settings.confidence,
+    )
+
+
+def describe_curve_alt(fit: CurveFit) -> str:
+    """Say in plain text what the figure shows."""
+    summary = fit.summary
+    platform = PLATFORM_NAMES[summary.platform]
+    start = f"Scatter plot of {plural(summary.creators_in_fit, f'{platform} creator')}, "
+    start += "engagements per post against followers, both logarithmic"
+    if summary.reason:
+        return f"{start}; no curve is drawn."
+    first, last = fit.curve.iloc[0], fit.curve.iloc[-1]
+    return (
+        f"{start}. The middle of peers rises from {short_count(first['q50'])} engagements at "
+        f"{short_count(first['followers'])} followers to {short_count(last['q50'])} at "
+        f"{short_count(last['followers'])}, with exponent {number(summary.exponent)} "
+        f"({number(summary.exponent_low)} to {number(summary.exponent_high)})."
+    )

@@ -1,0 +1,192 @@
+"""The sentences around the findings: title, answer, data, limits, next steps, glossary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from workbench.curves import CurveFit, Shortlist, TierTable
+from workbench.features import CreatorFeatures
+from workbench.formats import count, day, literal, observed, ordinal, percent, plural
+from workbench.tables.definitions import engagement_definition
+from workbench.wording.curves import PLATFORM_NAMES, rate_trend
+
+_EDITIONS = {
+    "named": "named edition, for the desk",
+    "masked": "masked edition, for sharing",
+}
+
+
+def describe_title(client: str, period: str, edition: str, features: CreatorFeatures) -> str:
+    """Say for whom the report is, which time it covers, and which edition it is."""
+    summary = features.summary
+    covered = literal(period) if period else _span(summary.first_post, summary.last_post)
+    return (
+        f"**{literal(client)}** · {covered} · data as of {day(features.settings.as_of)} · "
+        f"{_EDITIONS[edition]}"
+    )
+
+
+def _span(first: str, last: str) -> str:
+    return f"posts of {day(first)} to {day(last)}" if first else "no posts"
+
+
+def describe_answer(fits: Sequence[CurveFit], shortlist: Shortlist) -> str:
+    """Answer in three lines: one number against the goal, what size does, what stays open."""
+    lines = [_headline(shortlist), *(_size_line(fits)), _open_line(shortlist)]
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _headline(shortlist: Shortlist) -> str:
+    summary, goal = shortlist.summary, ordinal(shortlist.settings.goal_percentile)
+    whom = "creators in the data" if summary.everybody else "shortlisted creators"
+    if summary.unknown == summary.creators:
+        return f"**None of {count(summary.creators)} {whom} can be placed among peers.**"
+    number = observed(f"{count(summary.above)} of {count(summary.creators)}")
+    return (
+        f"**{number} {whom} clearly reach the goal**, the {goal} percentile of their peers; "
+        f"{count(summary.below)} clearly miss it."
+    )
+
+
+_TRENDS = {
+    "falls": "falls with size",
+    "rises": "rises with size",
+    "open": "shows no clear trend",
+}
+
+
+def _size_line(fits: Sequence[CurveFit]) -> list[str]:
+    fitted = [fit for fit in fits if not fit.summary.reason]
+    if not fitted:
+        return ["No platform has enough creators for a curve."]
+    parts = []
+    for trend, words in _TRENDS.items():
+        names = [PLATFORM_NAMES[fit.summary.platform] for fit in fitted if rate_trend(fit) == trend]
+        if names:
+            parts.append(f"{words} on {' and '.join(names)}")
+    return [f"The engagement rate {', '.join(parts)}."]
+
+
+def _open_line(shortlist: Shortlist) -> str:
+    summary = shortlist.summary
+    parts = []
+    if summary.open:
+        parts.append(
+            f"For {count(summary.open)} the range holds the goal: the data cannot tell yet."
+        )
+    if summary.unknown:
+        parts.append(f"{plural(summary.unknown, 'creator')} could not be placed at all.")
+    return " ".join(parts) or "For every creator the range is clear of the goal."
+
+
+def describe_data(features: CreatorFeatures, samplings: Sequence[str]) -> str:
+    """Say what was looked at: creators, posts, dates, platforms, how sampled, what is missing."""
+    summary, settings = features.summary, features.settings
+    platforms = ", ".join(PLATFORM_NAMES[p] for p in summary.platforms)
+    lines = [
+        f"{plural(summary.creators, 'creator')} on {platforms}, "
+        f"{plural(summary.posts_used, 'post')} ({_span(summary.first_post, summary.last_post)}), at "
+        f"most the latest {settings.last_posts} of each creator.",
+        f"Counts and followers as of {day(settings.as_of)}; {_sampling(samplings)}.",
+    ]
+    if summary.posts_hidden:
+        share = observed(percent(summary.posts_hidden / summary.posts_used))
+        lines.append(
+            f"Likes are hidden on {plural(summary.posts_hidden, 'post')} ({share}); those counts are "
+            "missing here, not zero."
+        )
+    return "\n".join(f"- {line}" for line in lines)
+
+
+_SAMPLINGS = {
+    "latest_posts": "each creator's latest posts",
+    "top_list": "a top list",
+    "filtered": "a filtered list",
+    "unknown": "not known",
+}
+
+
+def _sampling(samplings: Sequence[str]) -> str:
+    names = [_SAMPLINGS[s] for s in sorted(set(samplings))] or [_SAMPLINGS["unknown"]]
+    return f"how the files were sampled: {'; '.join(names)}"
+
+
+def describe_limits(
+    features: CreatorFeatures, fits: Sequence[CurveFit], tiers: TierTable, samplings: Sequence[str]
+) -> str:
+    """Say what these data cannot tell."""
+    summary = features.summary
+    lines = []
+    if {"top_list", "filtered", "unknown"} & set(samplings):
+        lines.append(
+            "A file's sampling is a list, a filter or unknown. A list chosen by its engagement bends "
+            "the curve: smaller accounts then look better than they are."
+        )
+    for amount, words in (
+        (summary.creators_without_posts, "without posts in the data"),
+        (summary.creators_all_hidden, "with hidden likes on every post"),
+        (summary.creators_without_followers, "without a follower count"),
+    ):
+        if amount:
+            lines.append(f"{plural(amount, 'creator')} {words}: left out of the curve.")
+    lines += [
+        f"{PLATFORM_NAMES[f.summary.platform]}: {f.summary.reason}."
+        for f in fits
+        if f.summary.reason
+    ]
+    alone = sum(
+        int(f.table["reason"].str.startswith("only").sum()) for f in fits if not f.summary.reason
+    )
+    if alone:
+        lines.append(
+            f"{plural(alone, 'creator')} with too few peers between half and twice the size: no percentile."
+        )
+    if tiers.summary.thin_cells:
+        lines.append(
+            f"{plural(tiers.summary.thin_cells, 'size')} with too few creators to compare."
+        )
+    return "\n".join(f"- {line}" for line in lines) or "Nothing beyond what the method below says."
+
+
+def describe_next_steps(shortlist: Shortlist) -> str:
+    """Say what to do next, and who does it."""
+    summary = shortlist.summary
+    steps = []
+    if summary.open:
+        steps.append(
+            f"*Analyst:* bring more posts of the {plural(summary.open, 'creator')} that cannot be told "
+            "from the goal; the range narrows with the square root of their number."
+        )
+    if summary.unknown:
+        steps.append(
+            f"*Analyst:* ask {plural(summary.unknown, 'creator')} without a percentile for the missing "
+            "figures; the table gives the reason."
+        )
+    if summary.below:
+        steps.append(
+            f"*Client and analyst:* look at the posts of the {plural(summary.below, 'creator')} below "
+            "the goal before deciding; engagement is one criterion of several."
+        )
+    steps.append("*Client:* decide on the cast; fees and audience are not judged here.")
+    return "\n".join(f"1. {step}" for step in steps)
+
+
+def describe_glossary(tiers: TierTable) -> str:
+    """Define the words as they are used in this report."""
+    definition, preset = engagement_definition(tiers.settings.rate), tiers.settings.preset
+    cells = "; ".join(
+        f"{t.name} {t.first:,} and more"
+        if t.below is None
+        else f"{t.name} {t.first:,} to {t.below - 1:,}"
+        for t in preset.tiers
+    )
+    entries = {
+        "Engagements": f"{definition.parts_text}, per post.",
+        definition.label.capitalize(): f"{definition.meaning} Source: {definition.source_text}.",
+        "Followers": "The account's followers on the data's date, not on the day of each post.",
+        "Peers": "Creators in these data on the same platform and of the same size.",
+        "Percentile": "Of 100 such peers, how many have fewer engagements per post.",
+        "Range": "The values that the data leave open at the stated level.",
+        "Sizes": f"By followers, preset {preset.name}: {cells}. Source: {preset.source_text}.",
+    }
+    return "\n\n".join(f"**{word}.** {meaning.strip()}" for word, meaning in entries.items())

@@ -1,0 +1,119 @@
+"""Sentences and rows about a shortlist among its peers."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from workbench.curves import Shortlist
+from workbench.formats import (
+    MISSING,
+    count,
+    interval,
+    literal,
+    observed,
+    ordinal,
+    percent,
+    plural,
+    short_count,
+)
+from workbench.wording.curves import PLATFORM_NAMES
+
+_STANDING = {
+    "above": "reaches it",
+    "open": "cannot tell",
+    "below": "misses it",
+    "unknown": "not placed",
+}
+
+
+def describe_shortlist(shortlist: Shortlist) -> str:
+    """Say how many of the creators reach the goal, and how many of those calls are open."""
+    summary, goal = shortlist.summary, ordinal(shortlist.settings.goal_percentile)
+    known = summary.creators - summary.unknown
+    if known == 0:
+        return f"None of {plural(summary.creators, 'creator')} has a percentile; see the reasons."
+    text = (
+        f"Of {plural(known, 'creator')} with a percentile, {count(summary.above)} stand at or above "
+        f"the {goal} percentile with their whole range and {count(summary.below)} below it; for "
+        f"{count(summary.open)} the range holds the goal, so the posts we have cannot tell."
+    )
+    if summary.unknown:
+        text += f" {plural(summary.unknown, 'creator')} could not be placed."
+    return text
+
+
+def describe_shortlist_note(shortlist: Shortlist) -> str:
+    """Say how to read the figure of the shortlist."""
+    known = shortlist.summary.creators - shortlist.summary.unknown
+    text = (
+        "The dot is the creator's place among peers of the same platform and size; the bar is the "
+        "range that few posts and few peers leave open; the dashed line is the goal."
+    )
+    return text + (f" The first 30 of {count(known)} are drawn." if known > 30 else "")
+
+
+def describe_shortlist_alt(shortlist: Shortlist) -> str:
+    """Say in plain text what the figure of the shortlist shows."""
+    summary, goal = shortlist.summary, shortlist.settings.goal_percentile
+    return (
+        f"Dot plot of the percentile among peers for {plural(summary.creators, 'creator')}: "
+        f"{summary.above} at or above the goal of {goal:g}, {summary.below} below, "
+        f"{summary.open} undecided, {summary.unknown} without a percentile."
+    )
+
+
+def describe_shortlist_rows(shortlist: Shortlist, *, limit: int = 30) -> pd.DataFrame:
+    """Return the first rows of the shortlist as text, highest percentile first."""
+    table = shortlist.table.head(limit)
+    confidence = shortlist.confidence
+    return pd.DataFrame(
+        {
+            "Creator": [
+                f"{n} {literal(h)}" for n, h in zip(table["number"], table["handle"], strict=True)
+            ],
+            "Platform": table["platform"].map(PLATFORM_NAMES),
+            "Followers": [
+                MISSING if pd.isna(f) else short_count(float(f)) for f in table["followers"]
+            ],
+            "Posts": table["posts_with_engagements"].map(count),
+            "Engagements per post": [_engagements(row) for _, row in table.iterrows()],
+            "Middle of peers (9 in 10)": [_expected(row) for _, row in table.iterrows()],
+            f"Percentile ({confidence:.0%} interval)": [
+                _percentile(row, confidence) for _, row in table.iterrows()
+            ],
+            "Goal": table["standing"].map(_STANDING),
+        }
+    )
+
+
+def _engagements(row: pd.Series) -> str:
+    if pd.isna(row["engagements_median"]):
+        return MISSING
+    rate = row["engagements_median"] / row["followers"] if row["followers"] else float("nan")
+    return f"{observed(count(row['engagements_median']))} ({observed(percent(rate))} of followers)"
+
+
+def _expected(row: pd.Series) -> str:
+    if pd.isna(row["expected_engagements"]):
+        return MISSING
+    return interval(
+        row["expected_engagements"],
+        row["expected_low"],
+        row["expected_high"],
+        unit="count",
+        confidence=0.90,
+        kind="",
+    )
+
+
+def _percentile(row: pd.Series, confidence: float) -> str:
+    if pd.isna(row["percentile"]):
+        return f"{MISSING}: {row['reason']}"
+    return interval(
+        row["percentile"],
+        row["percentile_low"],
+        row["percentile_high"],
+        unit="ordinal",
+        confidence=confidence,
+        kind="",
+    )

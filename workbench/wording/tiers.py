@@ -1,0 +1,66 @@
+"""Sentences and rows about the tier table."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from workbench.curves import TierTable
+from workbench.formats import MISSING, count, interval, observed, percent, plural
+from workbench.tables.definitions import engagement_definition
+from workbench.wording.curves import PLATFORM_NAMES
+
+
+def describe_tiers(tiers: TierTable) -> str:
+    """Say what the table shows, by which definition and preset, and who is outside the tiers."""
+    definition = engagement_definition(tiers.settings.rate)
+    preset = tiers.settings.preset
+    text = (
+        f"Median {definition.label} by size for {plural(tiers.summary.creators_with_rate, 'creator')} "
+        f"of {count(tiers.summary.creators)}. Sizes are named as in the preset "
+        f"*{preset.name}* ({preset.source_text})."
+    )
+    if preset.note:
+        text += f" {preset.note}"
+    if tiers.summary.outside_tiers:
+        text += (
+            f" {plural(tiers.summary.outside_tiers, 'creator')} outside every tier of the preset "
+            "stay in the table under a name of their own."
+        )
+    if tiers.summary.thin_cells:
+        text += (
+            f" Grey rows stand on fewer than {tiers.settings.thin} creators: read them as "
+            "anecdotes."
+        )
+    return text
+
+
+def describe_tier_rows(tiers: TierTable) -> pd.DataFrame:
+    """Return the rows of the tier table as text, in the order of ``tiers.table``."""
+    table = tiers.table
+    return pd.DataFrame(
+        {
+            "Platform": table["platform"].map(PLATFORM_NAMES),
+            "Size": table["tier"],
+            "Creators": table["creators_with_rate"].map(count),
+            "Posts": table["posts"].map(count),
+            f"Median {engagement_definition(tiers.settings.rate).label} "
+            f"({tiers.settings.confidence:.0%} interval)": [
+                _rate(row, tiers.settings.confidence) for _, row in table.iterrows()
+            ],
+        }
+    )
+
+
+def _rate(row: pd.Series, confidence: float) -> str:
+    if pd.isna(row["rate_median"]):
+        return MISSING
+    if pd.isna(row["rate_low"]):
+        return f"{observed(percent(row['rate_median']))} in this sample; too few for a range"
+    return interval(
+        row["rate_median"],
+        row["rate_low"],
+        row["rate_high"],
+        unit="percent",
+        confidence=confidence,
+        kind="",
+    )
