@@ -32,6 +32,12 @@ def test_help_has_an_example(command):
 
 
 @pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_takes_the_shared_options(command):
+    shown = call(command, "--help").stdout
+    assert all(option in shown for option in ("--quiet", "--verbose", "--json"))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_loads_nothing_heavy(command):
     code = (
         "import sys; from workbench.cli.app import app\n"

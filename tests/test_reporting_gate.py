@@ -1,3 +1,5 @@
+import base64
+
 import pytest
 
 from workbench.formats import interval
@@ -27,6 +29,8 @@ def test_a_good_report_passes():
         (POLICY, "", "policy"),
         ("<h1>Title</h1>", "", "main heading"),
         ("<h1>Title</h1>", "<h1>Title</h1><script>1</script>", "<script>"),
+        ("</head>", "<style>@import url(x.css)</style></head>", "asks for a file"),
+        ("</head>", "<meta http-equiv='refresh' content='0'></head>", "besides the policy"),
         ("<h1>Title</h1>", "<h1 onclick='x'>Title</h1>", "onclick"),
         ("<h1>Title</h1>", "<h1 style='color:red'>Title</h1>", "style attribute"),
         ("<p>Fine.</p>", "<p><a href='https://example.org'>x</a></p>", "asks for"),
@@ -88,15 +92,24 @@ def test_an_estimate_without_its_range_is_refused(mark):
     assert check_report(with_finding(mark))
 
 
+def drawing(text: str) -> str:
+    svg = f"<svg><!-- 1  {text} --><text>Followers</text>{'<g/>' * 99}</svg>"
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
         ('<span class="imported">Anna.Bakes</span>', True),
-        ("seen at anna.bakes", True),
-        ('<span class="imported">plain</span>', True),
-        ("plain prose", False),
+        ("seen at @anna.bakes, and", True),
+        ("by anna.bakes: here", True),
+        ('<span class="imported">Acme x plain</span>', True),
+        (f'<img src="{drawing("anna.bakes")}" alt="A plot of all creators">', True),
+        (f'<img src="{drawing("nobody")}" alt="A plot of all creators">', False),
+        ("plain prose, rank 30", False),
+        ("hanna.bakes", False),
     ],
 )
 def test_a_masked_edition_names_nobody(text, found):
-    faults = check_report(with_finding(text), hidden={"anna.bakes", "plain"})
-    assert bool(faults) == found
+    faults = check_report(with_finding(f"See: {text}"), hidden={"anna.bakes", "plain", "30"})
+    assert bool(faults) == found, faults

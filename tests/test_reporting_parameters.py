@@ -44,6 +44,7 @@ def test_defaults_are_filled_in(parameters):
         ({"shortlist": "a"}, "shortlist: expected list[str]"),
         ({"edition": "secret"}, "one of named, masked"),
         ({"as_of": "30/09/2026"}, "expected a date"),
+        ({"as_of": "20260930"}, "expected a date"),
         ({"as_of": "2999-01-01"}, "in the future"),
         ({"tier_preset": "huge"}, "no tier preset 'huge'"),
         ({"confidence": float("nan")}, "expected 0.5 to 0.99"),
@@ -72,8 +73,8 @@ def test_the_command_line_is_read_by_type(type_, text, value):
     assert parse_assignments([f"p={text}"], [parameter]) == {"p": value}
 
 
-@pytest.mark.parametrize("assignment", ["p", "q=1", "p=x"])
+@pytest.mark.parametrize("assignment", ["p", "q=1", "p=x", "p=1 p=2"])
 def test_an_assignment_that_cannot_be_read_is_told(assignment):
     parameter = Parameter(name="p", type="int", default=1, help="")
     with pytest.raises(SettingsError):
-        parse_assignments([assignment], [parameter])
+        parse_assignments(assignment.split(), [parameter])

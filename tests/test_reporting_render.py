@@ -85,8 +85,9 @@ def test_what_the_gate_refuses_is_kept_and_not_published(run, report):
     with pytest.raises(RunError, match="did not pass the gate"):
         render_report(run)
     shelf = open_shelf(run.out, run.client, run.report)
-    kept = next(shelf.root.glob("failed/*"))
-    assert {"executed.ipynb", "reason.txt"} <= {path.name for path in kept.iterdir()}
+    kept = next(shelf.root.glob("failed/*")) / "desk"
+    assert (kept / "executed.ipynb").is_file()
+    assert (kept.parent / "reason.txt").is_file()
     assert not shelf.latest.exists()
 
 
@@ -99,6 +100,10 @@ def test_what_the_gate_refuses_is_kept_and_not_published(run, report):
         ({"parameters": {"client": "other"}}, SettingsError),
         ({"parameters": {"shortlist": ["nobody-of-that-name"]}}, DataError),
         ({"data": "missing"}, DataError),
+        ({"parameters": {"as_of": "2020-01-01"}}, DataError),
+        ({"parameters": {"as_of": "2026-10-01"}}, DataError),
+        ({"parameters": {"edition": "masked"}, "client": "Us x krarnini.skin"}, DataError),
+        ({"client": "a\x00b"}, SettingsError),
     ],
 )
 def test_bad_input_is_told_before_a_kernel_starts(
@@ -120,8 +125,14 @@ def test_bad_input_is_told_before_a_kernel_starts(
 
 
 def test_a_file_name_is_safe():
-    assert file_name("Açaí & Co. / ../x") == "acai-co-x"
+    assert file_name("Acme Ltd") == "acme-ltd"
+    assert file_name("Açaí & Co. / ../x").startswith("acai-co-x-")
     assert file_name("日本").startswith("client-")
+
+
+@pytest.mark.parametrize(("one", "other"), [("Müller & Co", "Muller, Co"), ("東京 1", "大阪 1")])
+def test_two_clients_never_share_a_file_name(one, other):
+    assert file_name(one) != file_name(other)
 
 
 def test_publishing_changes_the_link_in_one_step(tmp_path):
@@ -157,7 +168,7 @@ def test_the_sample_report_is_good_and_repeatable(sample_report, sample_client, 
 def test_the_report_holds_no_code_path_or_clock(sample_report):
     run, published = sample_report
     html = published.html.read_text(encoding="utf-8")
-    manifest = json.loads((published.html.parent / "manifest.json").read_text())
+    manifest = json.loads((published.html.parent / "desk" / "manifest.json").read_text())
     for word in ("from workbench", "figures.show", str(run.data), "/tmp", manifest["started"][:10]):
         assert word not in html
 
@@ -165,7 +176,7 @@ def test_the_report_holds_no_code_path_or_clock(sample_report):
 @pytest.mark.slow
 def test_the_manifest_says_what_was_made_from_what(sample_report):
     _, published = sample_report
-    manifest = json.loads((published.html.parent / "manifest.json").read_text())
+    manifest = json.loads((published.html.parent / "desk" / "manifest.json").read_text())
     assert manifest["html_sha256"] == published.sha256
     assert manifest["parameters"]["shortlist"]
     assert "data_dir" not in manifest["parameters"]

@@ -63,7 +63,7 @@ def test_a_preset_of_ones_own(tmp_path):
     )
     assert assign_tier(pd.Series([4, 5]), read_tier_preset(str(own))).tolist() == [
         "small",
-        "no tier (0+)",
+        "no tier (5+)",
     ]
 
 
@@ -71,6 +71,18 @@ def test_overlapping_tiers_are_refused(tmp_path):
     own = tmp_path / "own.yaml"
     own.write_text(
         "{name: own, source: us, year: 2026, tiers: [{name: a, from: 0}, {name: b, from: 5}]}",
+        encoding="utf-8",
+    )
+    with pytest.raises(SettingsError, match="not a tier preset"):
+        read_tier_preset(str(own))
+
+
+@pytest.mark.parametrize("name", ["a", UNKNOWN_SIZE])
+def test_tiers_need_names_of_their_own(tmp_path, name):
+    own = tmp_path / "own.yaml"
+    own.write_text(
+        "{name: own, source: us, year: 2026, tiers: [{name: a, from: 0, below: 5}, "
+        f"{{name: {name}, from: 5}}]}}",
         encoding="utf-8",
     )
     with pytest.raises(SettingsError, match="not a tier preset"):

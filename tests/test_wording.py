@@ -59,11 +59,11 @@ def test_numbers_come_from_the_result():
 
 
 def test_one_creator_is_singular():
-    assert "1 creator " in wording.describe_shortlist(ONE[1])
+    assert "1 creator;" in wording.describe_shortlist(ONE[1])
 
 
 def test_nobody_with_a_percentile_is_said():
-    assert "None of 40 creators" in wording.describe_answer(*UNKNOWN[:2])
+    assert "Nobody can be placed" in wording.describe_answer(*UNKNOWN[:2])
 
 
 def test_a_missing_percentile_has_its_reason_in_the_table():
@@ -82,7 +82,7 @@ def test_the_title_escapes_the_client(features):
 
 
 def test_the_data_are_told_with_their_hidden_likes(features):
-    assert "Likes are hidden on" in wording.describe_data(features, ["latest_posts"])
+    assert "Likes are hidden on" in wording.describe_data(features, "2026-09-30", ["latest_posts"])
 
 
 @pytest.mark.parametrize("sampling", ["top_list", "unknown"])

@@ -50,8 +50,34 @@ def results(
     return fits, listed, summarise_tiers(features, TierSettings(preset=PRESET))
 
 
+def without(column: str, value: object = None) -> pd.DataFrame:
+    """Features in which one creator lacks something."""
+    features = make_features(60)
+    features.loc[0, column] = value
+    return features
+
+
 TYPICAL = results(make_features(), ("c0001", "c0002", "c0003"))
-FEW = results(make_features(12))
 ONE = results(make_features(1))
-UNKNOWN = results(make_features(40).assign(engagements_median=np.nan, engagements_log_sd=np.nan))
-WORLDS = {"typical": TYPICAL, "few": FEW, "one": ONE, "unknown": UNKNOWN}
+UNKNOWN = results(
+    make_features(40).assign(
+        engagements_median=np.nan,
+        engagements_log_sd=np.nan,
+        posts_with_engagements=pd.array([pd.NA] * 40, dtype="Int64"),
+    )
+)
+WORLDS = {
+    "typical": TYPICAL,
+    "one": ONE,
+    "unknown": UNKNOWN,
+    "few": results(make_features(12)),
+    "everybody": results(make_features(60)),
+    "no posts": results(without("posts_with_engagements")),
+    "no followers": results(without("followers")),
+    "zero followers": results(without("followers", 0)),
+    "four posts": results(make_features(60).assign(posts_with_engagements=4)),
+    "one post": results(
+        make_features(60).assign(posts_with_engagements=1, engagements_log_sd=np.nan)
+    ),
+    "identical": results(make_features(60).assign(engagements_median=100.0)),
+}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Literal
 
@@ -125,10 +125,21 @@ def interval(
     if not all(math.isfinite(v) for v in (estimate, low, high)) or not low <= estimate <= high:
         raise ValueError(f"an estimate needs a range that holds it: {low} <= {estimate} <= {high}")
     write = _WRITERS[unit]
-    level = f"{confidence:.0%} {kind} " if kind else ""
-    text = f"{write(estimate)} ({level}{write(low)} to {write(high)})"
+    named = f"{level(confidence)} {kind} " if kind else ""
+    text = f"{write(estimate)} ({named}{write(low)} to {write(high)})"
     raw = f'data-value="{estimate:.6g}" data-low="{low:.6g}" data-high="{high:.6g}"'
     return f'<span class="estimate" {raw}>{html.escape(text)}</span>'
+
+
+def level(fraction: float) -> str:
+    """Write a level that was chosen: ``90%``, ``97.5%``."""
+    return f"{100 * fraction:g}%"
+
+
+def listing(names: Sequence[str]) -> str:
+    """Write names as a list: ``A``, ``A and B``, ``A, B and C``."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def observed(text: str) -> str:
@@ -138,12 +149,13 @@ def observed(text: str) -> str:
 
 def nominal(fraction: float) -> str:
     """Mark a level that was chosen, such as the 90% of a band."""
-    return f'<span class="nominal">{fraction:.0%}</span>'
+    return f'<span class="nominal">{level(fraction)}</span>'
 
 
 def literal(text: str) -> str:
     """Write imported text, a handle say, so that HTML and Markdown take it as it is."""
-    plain = "".join(_MARKUP.get(character, character) for character in text)
+    line = " ".join(text.split())
+    plain = "".join(_MARKUP.get(character, character) for character in line)
     return f'<span class="imported">{plain}</span>'
 
 

@@ -59,6 +59,9 @@ def main() -> None:
         # The reader went away, `workbench ... | head` say; Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
+    except OSError as fault:
+        typer.echo(f"{fault.strerror or fault}: {fault.filename or ''}", err=True)
+        code = 1
     except Exception as fault:
         code = _tell_usage(fault)
     if code == STOPPED:

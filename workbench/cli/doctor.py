@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from workbench.cli.messages import Json, give
+from workbench.cli.messages import Json, Quiet, Verbose, give, set_messages
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -14,13 +14,14 @@ def register(app: typer.Typer) -> None:
     app.command("doctor")(doctor)
 
 
-def doctor(json: Json = False) -> None:
+def doctor(quiet: Quiet = False, verbose: Verbose = False, json: Json = False) -> None:
     """Check the installation.
 
     Exits with 1 if something that reports need is missing.
 
     Example: workbench doctor
     """
+    set_messages(quiet=quiet, verbose=verbose)
     checks = [*_needed(), _lab(), _browser()]
     lines = [
         f"{'ok' if fine else 'missing'}  {what}" + ("" if fine else f": {how}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from workbench.cli.messages import Json, Quiet, give
+from workbench.cli.messages import Json, Quiet, Verbose, give, set_messages
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,6 +48,7 @@ def import_exports(
         typer.Option(help="How posts were picked: latest_posts, top_list, filtered, unknown."),
     ] = None,
     quiet: Quiet = False,
+    verbose: Verbose = False,
     json: Json = False,
 ) -> None:
     """Import exports into the client's store and say what became of every row.
@@ -60,6 +61,7 @@ def import_exports(
     """
     from rich.console import Console
 
+    set_messages(quiet=quiet, verbose=verbose)
     report = run(
         files, out, profile, yes, as_of, platform, sampling, Console(stderr=True, quiet=quiet)
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.messages import say, set_messages
+from workbench.cli.messages import Json, Quiet, Verbose, give, say, set_messages
 
 _COPIED = ("notebooks", "data/sample", "data/README.md")
 _FOLDERS = ("data/private", "reports/schedule", "reports/out")
@@ -21,12 +21,15 @@ def register(app: typer.Typer) -> None:
 
 def init(
     folder: Annotated[Path, typer.Argument(help="New or empty folder.")],
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    json: Json = False,
 ) -> None:
     """Copy the notebooks and the sample into a new project.
 
     Example: workbench init my-project
     """
-    set_messages(quiet=False, verbose=False)
+    set_messages(quiet=quiet, verbose=verbose)
     import shutil
 
     from workbench.errors import SettingsError
@@ -47,4 +50,4 @@ def init(
     say(
         f"Next: cd {folder} && workbench demo, or open notebooks/00-start-here.ipynb in JupyterLab."
     )
-    typer.echo(str(folder))
+    give({"folder": str(folder)}, str(folder), as_json=json)

@@ -20,6 +20,7 @@ from workbench.curves.quantiles import (
     spline_shape,
 )
 from workbench.errors import DataError, SettingsError
+from workbench.formats import plural
 from workbench.tables.tiers import TierPreset, assign_tier
 
 CURVE_COLUMNS = tuple(f"q{round(100 * quantile):02d}" for quantile in QUANTILES)
@@ -188,7 +189,7 @@ def fit_engagement_curve(features: pd.DataFrame, settings: CurveSettings) -> Cur
 def _refusal(x: Floats, settings: CurveSettings) -> str:
     if len(x) < settings.min_creators:
         return (
-            f"only {len(x)} creators have followers and engagements, "
+            f"only {plural(len(x), 'creator')} with followers and engagements, "
             f"{settings.min_creators} are needed"
         )
     if len(np.unique(x)) < 10:
@@ -235,10 +236,12 @@ def _creators(
     sized = np.isfinite(x)
     if curve is not None and sized.any():
         quantiles[sized], leverage[sized] = curve.predict(x[sized]), curve.leverage(x[sized])
-    columns = ["creator_key", "handle", "platform", "followers", "posts_with_engagements"]
+    columns = ["creator_key", "handle", "platform", "engagements_median"]
     peers = _peers(x, np.isfinite(y))
     quantiles[peers < settings.min_peers] = np.nan
-    return frame[[*columns, "engagements_median"]].assign(
+    return frame[columns].assign(
+        followers=frame["followers"].astype("float64"),
+        posts_with_engagements=posts,
         tier=assign_tier(frame["followers"], settings.preset),
         engagements_low=_engagements(y - half),
         engagements_high=_engagements(y + half),
@@ -247,7 +250,7 @@ def _creators(
         expected_high=_engagements(quantiles[:, -1]),
         **_percentiles(y, half, quantiles, leverage, settings.confidence),
         peers=peers,
-        reason=_reasons(frame, no_curve, peers, settings),
+        reason=_reasons(frame, no_curve, peers, half, settings),
     )
 
 
@@ -255,7 +258,7 @@ def _percentiles(
     y: Floats, half: Floats, quantiles: Floats, leverage: Floats, confidence: float
 ) -> dict[str, Floats]:
     """Return percentiles with what few posts and few peers leave open, added as variances."""
-    score = score_of(y, quantiles)
+    score = np.where(np.isfinite(half), score_of(y, quantiles), np.nan)
     curve = norm.ppf((1 + confidence) / 2) * score_error(score, leverage)
     below = np.hypot(score - score_of(y - half, quantiles), curve)
     above = np.hypot(score_of(y + half, quantiles) - score, curve)
@@ -275,10 +278,16 @@ def _peers(x: Floats, known: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def _reasons(
-    frame: pd.DataFrame, no_curve: str, peers: NDArray[np.int64], settings: CurveSettings
+    frame: pd.DataFrame,
+    no_curve: str,
+    peers: NDArray[np.int64],
+    half: Floats,
+    settings: CurveSettings,
 ) -> pd.Series:
-    few = [f"only {n} peers between half and twice its size" for n in peers]
-    reasons = np.where(peers < settings.min_peers, no_curve or few, no_curve)
+    few = [f"only {plural(n, 'peer')} between half and twice its size" for n in peers]
+    reasons = np.where(np.isnan(half), "one post each: how far posts vary is unknown", "")
+    reasons = np.where(peers < settings.min_peers, few, reasons)
+    reasons = np.where(bool(no_curve), no_curve, reasons)
     reasons = np.where(frame["engagements_median"].isna(), "engagements unknown", reasons)
     reasons = np.where(frame["followers"].fillna(0).gt(0), reasons, "followers unknown")
     return pd.Series(reasons, index=frame.index, dtype="str")

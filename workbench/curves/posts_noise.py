@@ -13,11 +13,21 @@ MEDIAN_FACTOR = float(np.sqrt(np.pi / 2))
 
 
 def typical_spread(log_sd: pd.Series, posts: pd.Series) -> float:
-    """Return the median spread between posts, in dex, of creators with five or more posts.
+    """Return the spread between posts, in dex, that is typical of these creators.
 
-    Missing where there is no such creator.
+    The median over creators with five or more posts; where there is none, the root mean square
+    over those with two or more; missing where there is none of these either.
     """
-    return float(log_sd[posts.ge(5) & log_sd.notna()].median())
+    many = log_sd[posts.ge(5)].median()
+    if pd.notna(many):
+        return float(many)
+    known = log_sd.notna() & posts.ge(2)
+    freedom = (posts[known] - 1).astype("float64")
+    return (
+        float(np.sqrt((freedom * log_sd[known] ** 2).sum() / freedom.sum()))
+        if len(freedom)
+        else np.nan
+    )
 
 
 def median_half_width(

@@ -13,6 +13,7 @@ from sklearn.preprocessing import SplineTransformer
 
 Floats = NDArray[np.float64]
 
+TIE = 1e-9  # dex; nearer values count as equal
 QUANTILES = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
 
 
@@ -130,9 +131,17 @@ def score_error(scores: Floats, leverage: Floats) -> Floats:
     return error
 
 
-def _interpolated(value: float, known: Floats, scores: Floats) -> float:
-    # Equal neighbours would divide by zero; a hair's breadth (1e-9 dex) keeps the order.
-    spread = np.maximum.accumulate(known + np.arange(len(known)) * 1e-9)
-    cell = int(np.clip(np.searchsorted(spread, value) - 1, 0, len(known) - 2))
-    slope = (scores[cell + 1] - scores[cell]) / (spread[cell + 1] - spread[cell])
-    return float(scores[cell] + slope * (value - spread[cell]))
+def _interpolated(value: float, curve: Floats, known: Floats) -> float:
+    tied = np.abs(curve - value) < TIE
+    if tied.sum() > 1:  # the value fills the levels between: its middle is said
+        return float(known[tied].mean())
+    if value <= curve[0] or value >= curve[-1]:
+        # Two outer quantiles can all but meet by chance; two cells give a slope that holds.
+        near, far = (0, 2) if value <= curve[0] else (-1, -3)
+    else:
+        far = int(np.searchsorted(curve, value))
+        near = far - 1
+    slope = (known[far] - known[near]) / np.copysign(
+        max(abs(curve[far] - curve[near]), TIE), known[far] - known[near]
+    )
+    return float(known[near] + slope * (value - curve[near]))

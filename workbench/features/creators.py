@@ -59,9 +59,6 @@ class FeaturesSummary:
     platforms: tuple[str, ...]
     posts_used: int
     posts_hidden: int
-    creators_without_posts: int
-    creators_without_followers: int
-    creators_all_hidden: int
     first_post: str
     last_post: str
 
@@ -131,16 +128,12 @@ def _stack(frames: list[pd.DataFrame], by: list[str]) -> pd.DataFrame:
 
 
 def _summary(table: pd.DataFrame) -> FeaturesSummary:
-    hidden = table["posts_hidden"].eq(table["posts_used"]) & table["posts_used"].gt(0)
     posts = table[["first_post", "last_post"]].dropna()
     return FeaturesSummary(
         creators=len(table),
         platforms=tuple(sorted(table["platform"].unique())),
         posts_used=int(table["posts_used"].sum()),
         posts_hidden=int(table["posts_hidden"].sum()),
-        creators_without_posts=int(table["posts_used"].isna().sum()),
-        creators_without_followers=int(table["followers"].isna().sum()),
-        creators_all_hidden=int(hidden.sum()),
         first_post="" if posts.empty else f"{posts['first_post'].min():%Y-%m-%d}",
         last_post="" if posts.empty else f"{posts['last_post'].max():%Y-%m-%d}",
     )

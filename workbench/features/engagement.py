@@ -8,7 +8,6 @@ _NO_ENGAGEMENTS = (
     "coalesce(posts_with_engagements, 0) = 0",
     "likes or comments are missing on every post used",
 )
-_UNKNOWN = ("true", "too few values")
 
 ENGAGEMENT = Family(
     name="engagement",

@@ -104,6 +104,9 @@ def _draw_marks(marked: pd.DataFrame, ax: Axes) -> None:
 
 
 def _log_axes(ax: Axes) -> None:
+    low, high = ax.dataLim.intervaly
+    if np.isclose(low, high):  # a logarithmic axis needs a stretch
+        ax.set_ylim(low / 10, high * 10)
     ax.set_xscale("log")
     ax.set_yscale("log")
     for axis in (ax.xaxis, ax.yaxis):

@@ -7,6 +7,7 @@ thread and a killed kernel all leave a notebook that looks finished.
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -84,9 +85,15 @@ def _socket_kernels(folder: Path) -> type:
 
     Two runs can then never race for a port, and nobody else on the machine can listen.
     """
+    from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 
+    # This interpreter's own kernel, whatever else is registered as `python3` on the machine.
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+
     class SocketKernelManager(AsyncKernelManager):
+        kernel_spec = KernelSpec(argv=argv, display_name="Python 3", language="python")
+
         def __init__(self, **settings: Any) -> None:
             super().__init__(**settings)
             if os.name == "posix":

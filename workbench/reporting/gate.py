@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup, Comment, Tag
 
 FORBIDDEN_WORDS = (
     "fake",
@@ -53,7 +54,11 @@ def _policy_faults(page: BeautifulSoup) -> list[str]:
     policy = page.find("meta", attrs={"http-equiv": "Content-Security-Policy"})
     if not isinstance(policy, Tag) or "default-src 'none'" not in str(policy.get("content")):
         faults.append("the policy that forbids requests is missing")
-    for name in ("script", "iframe", "object", "embed", "link", "svg", "form"):
+    if any(tag is not policy for tag in page.find_all("meta", attrs={"http-equiv": True})):
+        faults.append("a <meta http-equiv> besides the policy is not allowed")
+    if any(re.search(r"@import|url\(", style.get_text()) for style in page.find_all("style")):
+        faults.append("the style asks for a file; a report stands alone")
+    for name in ("script", "iframe", "object", "embed", "link", "base", "svg", "form"):
         faults += [f"a <{name}> element is not allowed" for _ in page.find_all(name)]
     for tag in page.find_all(True):
         if tag.has_attr("style"):
@@ -159,17 +164,43 @@ def _text_without(block: Tag, classes: Iterable[str]) -> str:
 
 
 def _masking_faults(page: BeautifulSoup, hidden: Collection[str]) -> list[str]:
-    names = {name.casefold() for name in hidden if name}
-    if not names:
+    if not hidden:
         return []
-    said = {mark.get_text(strip=True).casefold() for mark in page.select(".imported")}
-    text = " ".join(
-        [page.get_text(" "), *(str(image.get("alt", "")) for image in page.find_all("img"))]
-    ).casefold()
-    # A handle that is an ordinary word can stand in our prose; one with a digit or a joint can't.
-    words = set(re.findall(r"[\w.:@-]+", text))
-    told = {n for n in names if n in said or (n in words and re.search(r"[\d_.:]", n))}
-    return [f"the masked edition names {len(told)} creators"] if told else []
+    imported = " ".join(mark.get_text(" ") for mark in page.select(".imported"))
+    everything = _everything(page)
+    told = sorted(
+        name
+        for name in hidden
+        # A handle that is an ordinary word may stand in our prose; one with a digit or a joint
+        # can't, and neither may stand where text was imported.
+        if names_creator(imported, name)
+        or (re.search(r"[\d_.:]", name) and names_creator(everything, name))
+    )
+    shown = ", ".join(told[:3])
+    return [f"the masked edition names {len(told)} creators, such as {shown}"] if told else []
+
+
+def names_creator(text: str, name: str) -> bool:
+    """Say whether a text holds a handle or id as a whole; numbers under five digits are none."""
+    if name.casefold() not in text.casefold() or (name.isdigit() and len(name) < 5):
+        return False
+    return bool(re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", text, re.IGNORECASE))
+
+
+def _everything(page: BeautifulSoup) -> str:
+    """Return all words of a page: shown, in attributes, in comments, and inside its drawings."""
+    words = [page.get_text(" "), *page.find_all(string=lambda text: isinstance(text, Comment))]
+    for value in (str(value) for tag in page.find_all(True) for value in tag.attrs.values()):
+        drawing = value.partition("data:image/svg+xml;base64,")[2]
+        if drawing:
+            found = _DRAWN.findall(base64.b64decode(drawing).decode())
+            words += [comment or text for comment, text in found]
+        else:
+            words.append(value)
+    return " ".join(words)
+
+
+_DRAWN = re.compile(r"<!--(.*?)-->|>([^<]+)<", re.DOTALL)
 
 
 def _number(text: object) -> float | None:

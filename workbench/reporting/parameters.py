@@ -90,6 +90,8 @@ def _date_faults(name: str, text: str) -> list[str]:
         moment = date.fromisoformat(text)
     except ValueError:
         return [f"{name}: expected a date such as 2026-09-30, found {text!r}"]
+    if moment.isoformat() != text:
+        return [f"{name}: expected a date such as 2026-09-30, found {text!r}"]
     return [f"{name}: {text} lies in the future"] if moment > date.today() else []
 
 
@@ -140,6 +142,8 @@ def parse_assignments(assignments: list[str], parameters: list[Parameter]) -> di
         if not equals or name not in known:
             faults.append(f"{assignment}: expected NAME=VALUE, NAME one of {', '.join(known)}")
             continue
+        if name in values:
+            faults.append(f"{name}: is given twice")
         try:
             values[name] = known[name].parse(text)
         except (ValueError, KeyError):

@@ -30,7 +30,7 @@ def passport_rows(store: Store, parameters: Mapping[str, object], *, seed: int) 
     files = sum(len(record.files) for record in imports)
     rows = {
         "Data fingerprint": store.fingerprint()[:16],
-        "Data as of": day(store.as_of),
+        "Newest import": day(store.as_of),
         "Imports": f"{plural(len(imports), 'import')} of {plural(files, 'file')}",
         "Parameters": "; ".join(f"{name} = {_value(value)}" for name, value in parameters.items()),
         "Seed": str(seed),

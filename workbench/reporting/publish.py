@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from workbench.errors import RunError
+
 
 @dataclass(frozen=True, kw_only=True)
 class Shelf:
@@ -29,7 +31,11 @@ class Shelf:
     @contextmanager
     def work_folder(self) -> Iterator[Path]:
         """Give a temporary folder on the same file system; it is gone afterwards."""
-        self.root.mkdir(parents=True, exist_ok=True)
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as fault:
+            told = f"{fault.strerror}: {fault.filename}"
+            raise RunError("The folder for the report can't be made.", [told]) from fault
         with tempfile.TemporaryDirectory(prefix=".work-", dir=self.root) as folder:
             yield Path(folder)
 
@@ -45,7 +51,12 @@ class Shelf:
         if not run.exists():
             draft = run.with_name(f".{run.name}-{os.getpid()}")
             shutil.copytree(work, draft)
-            os.replace(draft, run)
+            try:
+                os.replace(draft, run)
+            except OSError:  # another run has just put the same bytes there
+                shutil.rmtree(draft)
+                if not run.exists():
+                    raise
         link = self.root / f".latest-{os.getpid()}"
         link.unlink(missing_ok=True)
         link.symlink_to(run.relative_to(self.root), target_is_directory=True)
@@ -67,7 +78,12 @@ def open_shelf(out: Path, client: str, report: str) -> Shelf:
 
 
 def file_name(text: str) -> str:
-    """Return a client's name as a file name: ``Açaí & Co.`` becomes ``acai-co``."""
+    """Return a client's name as a file name: ``Acme Ltd`` becomes ``acme-ltd``.
+
+    Where that loses something, six characters of a hash keep the names of two clients apart.
+    """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]
-    return slug or f"client-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or "client"
+    if slug.replace("-", " ") == text.lower():
+        return slug
+    return f"{slug}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"

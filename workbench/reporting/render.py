@@ -7,6 +7,7 @@ import json
 import logging
 import platform
 import time
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,12 +15,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import workbench
-from workbench.errors import RunError, SettingsError, WorkbenchError
+from workbench.errors import DataError, RunError, SettingsError, WorkbenchError
 from workbench.reporting.bundle import report_notebooks
 from workbench.reporting.parameters import check_parameters, read_parameters
 from workbench.reporting.publish import Shelf, file_name, open_shelf
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from workbench.store import Store
 
 
@@ -73,16 +76,17 @@ def render_report(run: ReportRun) -> PublishedReport:
     """
     notebook = find_notebook(run.report)
     parameters = _checked_parameters(run, notebook)
-    store = _checked_store(run.data, parameters)
-    shelf = open_shelf(run.out, run.client, run.report)
+    store = _checked_store(run, parameters)
+    name = "-masked" if parameters.get("edition") == "masked" else ""
+    shelf = open_shelf(run.out, run.client, f"{run.report}{name}")
     before = shelf.latest.resolve()
     with shelf.work_folder() as work:
         try:
             html = _make_report(run, notebook, parameters, store, work)
-        except (WorkbenchError, OSError) as fault:
-            kept = shelf.keep_failed(work, str(fault))
+            path = shelf.publish(work, html)
+        except Exception as fault:  # whatever it was: nothing is lost and the reason is told
+            kept = shelf.keep_failed(work, f"{type(fault).__name__}: {fault}")
             raise _told(fault, kept, shelf) from fault
-        path = shelf.publish(work, html)
     return PublishedReport(
         html=path, sha256=_sha256(path), changed=shelf.latest.resolve() != before
     )
@@ -106,34 +110,72 @@ def find_notebook(report: str) -> Path:
 
 def _checked_parameters(run: ReportRun, notebook: Path) -> dict[str, object]:
     own = {"client": run.client, "data_dir": str(run.data.resolve())}
-    twice = [f"{name}: is given by an option of its own" for name in run.parameters if name in own]
-    if twice:
-        raise SettingsError("The report can't be started with these parameters.", twice)
+    faults = [f"{name}: is given by an option of its own" for name in run.parameters if name in own]
+    if not run.client.strip() or any(unicodedata.category(c) == "Cc" for c in run.client):
+        faults.append(f"client: expected a name, found {run.client!r}")
+    if faults:
+        raise SettingsError("The report can't be started with these parameters.", faults)
     values = check_parameters({**run.parameters, **own}, read_parameters(notebook))
-    if not run.client.strip() or not run.client.isprintable():
-        raise SettingsError("The client needs a name.", [f"client: found {run.client!r}"])
+    preset = Path(str(values.get("tier_preset", "")))
+    if preset.is_file():  # the kernel works in a folder of its own
+        values["tier_preset"] = str(preset.resolve())
     return values
 
 
-def _checked_store(data: Path, parameters: Mapping[str, object]) -> Store:
-    from workbench.curves import check_names
+def _checked_store(run: ReportRun, parameters: Mapping[str, object]) -> Store:
     from workbench.store import open_store
 
-    store = open_store(data)
+    store = open_store(run.data)
+    faults = _date_faults(store, str(parameters.get("as_of", "")))
+    if parameters.get("edition") == "masked":
+        faults += _naming_faults(store, run.client, str(parameters.get("period", "")))
+    if faults:
+        raise DataError("The report can't be started with these data.", faults)
     names = parameters.get("shortlist")
     if isinstance(names, list) and names:
+        from workbench.curves import check_names
+
         check_names(names, _accounts(store))
     return store
 
 
-def _accounts(store: Store):  # type: ignore[no-untyped-def]
-    """Return keys and handles of all accounts, those known from posts alone included."""
+def _date_faults(store: Store, as_of: str) -> list[str]:
+    first = store.read("posts", columns=["posted_at"])["posted_at"].min()
+    if as_of and as_of > store.as_of:
+        return [f"as_of: {as_of} is later than the newest import, {store.as_of}"]
+    if as_of and not as_of >= f"{first:%Y-%m-%d}":
+        return [f"as_of: {as_of} is before the first post, {first:%Y-%m-%d}"]
+    return []
+
+
+def _naming_faults(store: Store, client: str, period: str) -> list[str]:
+    """Refuse texts that name a creator; a brand whose own account is in the data may be named."""
+    from workbench.reporting.gate import names_creator
+
+    return [
+        f"{option}: names the creator {name}, which a masked edition must not"
+        for option, text in (("client", client), ("period", period))
+        for name in sorted(_identities(store) - {client})
+        if names_creator(text, name)
+    ]
+
+
+def _accounts(store: Store) -> pd.DataFrame:
+    """Return key and handle of all accounts, those known from posts alone included."""
     import pandas as pd
 
     rostered = store.read("creators", columns=["creator_key", "handle"])
-    keys = pd.concat([store.read(name, columns=["creator_key"]) for name in ("posts", "snapshots")])
-    bare = keys.drop_duplicates().assign(handle=lambda f: f["creator_key"].str.partition(":")[2])
-    return pd.concat([rostered, bare])
+    keys = [store.read(name, columns=["creator_key"]) for name in ("posts", "snapshots")]
+    known = pd.concat([rostered[["creator_key"]], *keys]).drop_duplicates()
+    accounts = known.merge(rostered, how="left", on="creator_key")
+    handle = accounts["handle"].fillna(accounts["creator_key"].str.partition(":")[2])
+    return accounts.assign(handle=handle)
+
+
+def _identities(store: Store) -> set[str]:
+    accounts = _accounts(store)
+    native = store.read("creators", columns=["native_id"])["native_id"].dropna()
+    return {*accounts["creator_key"], *accounts["handle"], *native}
 
 
 def _make_report(
@@ -142,34 +184,28 @@ def _make_report(
     from workbench.reporting.execute import execute_notebook
     from workbench.reporting.gate import check_report
     from workbench.reporting.html import render_html
+    from workbench.store import open_store
 
     started = datetime.now(UTC)
+    masked = parameters.get("edition") == "masked"
+    hidden = _identities(store) - {run.client} if masked else set()
+    desk = work / "desk"  # for us: it names creators even where the report is masked
+    desk.mkdir()
     clock = time.perf_counter()
-    executed = execute_notebook(notebook, work, parameters)
+    executed = execute_notebook(notebook, desk, parameters)
     logger.debug("ran %s in %.1f s", notebook.name, time.perf_counter() - clock)
     title = f"{run.report.replace('-', ' ').capitalize()} · {run.client}"
     text = render_html(executed, title=title)
-    html = work / f"{run.report}-{file_name(run.client)}.html"
+    html = work / f"{run.report}-{file_name(run.client)}{'-masked' if masked else ''}.html"
     html.write_text(text, encoding="utf-8")
-    masked = parameters.get("edition") == "masked"
-    logger.debug("converted to %.0f kB; now at the gate", len(text) / 1000)
-    faults = check_report(text, hidden=_identities(store) if masked else ())
+    faults = check_report(text, hidden=hidden)
     if faults:
         raise RunError("The report did not pass the gate.", faults)
+    if open_store(run.data).fingerprint() != store.fingerprint():
+        raise RunError("The data changed while the report was made.", ["run it again"])
     manifest = _manifest(run, notebook, parameters, store, html, started)
-    (work / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    (desk / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     return html
-
-
-def _identities(store: Store) -> set[str]:
-    accounts = _accounts(store)
-    creators = store.read("creators", columns=["native_id"])
-    values = [
-        *accounts["creator_key"],
-        *accounts["handle"].dropna(),
-        *creators["native_id"].dropna(),
-    ]
-    return {str(value) for value in values}
 
 
 def _manifest(
@@ -202,13 +238,14 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _told(fault: WorkbenchError | OSError, kept: Path, shelf: Shelf) -> RunError:
+def _told(fault: Exception, kept: Path, shelf: Shelf) -> RunError:
     """Say what failed, where the partial notebook is, and what became of the earlier report."""
-    headline = fault.headline if isinstance(fault, WorkbenchError) else f"The run failed: {fault}"
-    faults = fault.faults if isinstance(fault, WorkbenchError) else ()
+    told = fault if isinstance(fault, WorkbenchError) else None
+    headline = told.headline if told else f"The run failed: {type(fault).__name__}: {fault}"
     earlier = (
         f"the earlier report is untouched: {shelf.latest}"
         if shelf.latest.exists()
         else "nothing was published"
     )
-    return RunError(headline, [*faults, f"what there is of it is kept: {kept}", earlier])
+    kept_line = f"what there is of it is kept: {kept}"
+    return RunError(headline, [*(told.faults if told else ()), kept_line, earlier])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +89,9 @@ class Store:
             Canonical types, in the table's order; without rows where nothing was imported.
         """
         contract = TABLES[table]
-        parts = [_read_part(self, table, bucket) for bucket in self.catalog.tables.get(table, {})]
+        wanted = None if columns is None else {*columns, *contract.order, *contract.key}
+        held = self.catalog.tables.get(table, {})
+        parts = [_read_part(self, table, bucket, wanted) for bucket in held]
         frame = _ordered(pd.concat(parts), contract) if parts else _empty(contract)
         return frame if columns is None else frame[list(columns)]
 
@@ -209,13 +211,15 @@ def _write_part(root: Path, table: Table, bucket: str, rows: pd.DataFrame) -> Pa
     return Part(path=path.as_posix(), rows=len(frame), sha256=digest)
 
 
-def _read_part(store: Store, table: str, bucket: str) -> pd.DataFrame:
+def _read_part(
+    store: Store, table: str, bucket: str, columns: Collection[str] | None = None
+) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     part = store.catalog.tables[table][bucket]
     try:
-        arrow = pq.ParquetFile(store.root / part.path).read()
+        arrow = pq.ParquetFile(store.root / part.path).read(columns and list(columns))
     except (OSError, pa.ArrowInvalid) as fault:
         raise DataError(
             f"A file of the store can't be read: {store.root / part.path}",

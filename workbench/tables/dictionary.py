@@ -60,9 +60,9 @@ def describe_tables() -> str:
         lines += _table_section(table)
     lines += ["## Sampling notes of a file", "", f"{', '.join(f'`{s}`' for s in SAMPLINGS)}.", ""]
     lines += ["## Engagement definitions", ""]
-    lines += ["| name | parts | divided by | source |", "|---|---|---|---|"]
+    lines += ["| name | parts | divided by | statistic | source |", "|---|---|---|---|---|"]
     lines += [
-        f"| `{d.name}` | {d.parts_text} | {d.denominator} | {d.source_text} |"
+        f"| `{d.name}` | {d.parts_text} | {d.denominator} | {d.statistic} | {d.source_text} |"
         for d in engagement_definitions().values()
     ]
     lines += ["", "## Tier presets", "", "Edges are inclusive as written.", ""]

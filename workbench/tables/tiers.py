@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from workbench.errors import SettingsError
 from workbench.formats import short_count
@@ -45,6 +45,9 @@ class TierPreset(BaseModel):
         for lower, upper in pairwise(self.tiers):
             if lower.below is None or lower.below > upper.first:
                 raise ValueError(f"tier {upper.name!r} starts before {lower.name!r} has ended")
+        names = [tier.name for tier in self.tiers]
+        if len({*names, UNKNOWN_SIZE}) <= len(names):
+            raise ValueError(f"tiers need names of their own, other than {UNKNOWN_SIZE!r}")
         for tier in self.tiers:
             if tier.below is not None and tier.below <= tier.first:
                 raise ValueError(f"tier {tier.name!r} ends before it starts")
@@ -74,7 +77,8 @@ class TierPreset(BaseModel):
 def _gap_name(first: int, below: int | None) -> str:
     if first == 0 and below is not None:
         return f"below {short_count(below)}"
-    start = short_count(first - first % 1000)
+    # A tier that ends "at 1,000,000 inclusive" leaves a gap from 1,000,001 on: say 1M.
+    start = short_count(first - (first % 1000 == 1))
     return f"no tier ({start}+)" if below is None else f"no tier ({start}-{short_count(below)})"
 
 
@@ -105,7 +109,7 @@ def read_tier_preset(name_or_path: str) -> TierPreset:
         )
     try:
         return TierPreset.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, ValidationError) as fault:
+    except (OSError, ValueError, yaml.YAMLError) as fault:
         raise SettingsError(f"{path} is not a tier preset.", str(fault).splitlines()) from fault
 
 

@@ -38,9 +38,9 @@ def describe_engagement_curve(fit: CurveFit) -> str:
 
 def _verdict(fit: CurveFit) -> str:
     return {
-        "falls": "Engagement grows more slowly than followers: the rate falls with size.",
-        "rises": "Engagement grows faster than followers: the rate rises with size.",
-        "open": "No clear trend: the rate neither falls nor rises with size for sure.",
+        "falls": "Engagement grows more slowly than followers: the rate by followers falls with size.",
+        "rises": "Engagement grows faster than followers: the rate by followers rises with size.",
+        "open": "No clear trend: the rate by followers neither falls nor rises with size for sure.",
     }[rate_trend(fit)]
 
 
@@ -85,7 +85,7 @@ def describe_curve_alt(fit: CurveFit) -> str:
         return f"{start}; no curve is drawn."
     first, last = fit.curve.iloc[0], fit.curve.iloc[-1]
     return (
-        f"{start}. The middle of peers rises from {short_count(first['q50'])} engagements at "
+        f"{start}. The middle of peers goes from {short_count(first['q50'])} engagements at "
         f"{short_count(first['followers'])} followers to {short_count(last['q50'])} at "
         f"{short_count(last['followers'])}, with exponent {number(summary.exponent)} "
         f"({number(summary.exponent_low)} to {number(summary.exponent_high)})."

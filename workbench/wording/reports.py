@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from workbench.curves import CurveFit, Shortlist, TierTable
 from workbench.features import CreatorFeatures
-from workbench.formats import count, day, literal, observed, ordinal, percent, plural
+from workbench.formats import count, day, listing, literal, observed, ordinal, percent, plural
 from workbench.tables.definitions import engagement_definition
 from workbench.wording.curves import PLATFORM_NAMES, rate_trend
 
@@ -40,7 +40,7 @@ def _headline(shortlist: Shortlist) -> str:
     summary, goal = shortlist.summary, ordinal(shortlist.settings.goal_percentile)
     whom = "creators in the data" if summary.everybody else "shortlisted creators"
     if summary.unknown == summary.creators:
-        return f"**None of {count(summary.creators)} {whom} can be placed among peers.**"
+        return f"**Nobody can be placed among peers**, of {count(summary.creators)} {whom}."
     number = observed(f"{count(summary.above)} of {count(summary.creators)}")
     return (
         f"**{number} {whom} clearly reach the goal**, the {goal} percentile of their peers; "
@@ -63,8 +63,8 @@ def _size_line(fits: Sequence[CurveFit]) -> list[str]:
     for trend, words in _TRENDS.items():
         names = [PLATFORM_NAMES[fit.summary.platform] for fit in fitted if rate_trend(fit) == trend]
         if names:
-            parts.append(f"{words} on {' and '.join(names)}")
-    return [f"The engagement rate {', '.join(parts)}."]
+            parts.append(f"{words} on {listing(names)}")
+    return [f"The engagement rate by followers {', '.join(parts)}."]
 
 
 def _open_line(shortlist: Shortlist) -> str:
@@ -79,15 +79,17 @@ def _open_line(shortlist: Shortlist) -> str:
     return " ".join(parts) or "For every creator the range is clear of the goal."
 
 
-def describe_data(features: CreatorFeatures, samplings: Sequence[str]) -> str:
+def describe_data(features: CreatorFeatures, read_on: str, samplings: Sequence[str]) -> str:
     """Say what was looked at: creators, posts, dates, platforms, how sampled, what is missing."""
     summary, settings = features.summary, features.settings
-    platforms = ", ".join(PLATFORM_NAMES[p] for p in summary.platforms)
+    platforms = listing([PLATFORM_NAMES[p] for p in summary.platforms])
+    posts = plural(summary.posts_used, "post")
+    span = f" ({_span(summary.first_post, summary.last_post)})" if summary.posts_used else ""
     lines = [
-        f"{plural(summary.creators, 'creator')} on {platforms}, "
-        f"{plural(summary.posts_used, 'post')} ({_span(summary.first_post, summary.last_post)}), at "
-        f"most the latest {settings.last_posts} of each creator.",
-        f"Counts and followers as of {day(settings.as_of)}; {_sampling(samplings)}.",
+        f"{plural(summary.creators, 'creator')} on {platforms}, {posts}{span}, at most the latest "
+        f"{settings.last_posts} of each creator.",
+        f"Posts and followers up to {day(settings.as_of)}, counts as read by {day(read_on)}; "
+        f"{_sampling(samplings)}.",
     ]
     if summary.posts_hidden:
         share = observed(percent(summary.posts_hidden / summary.posts_used))
@@ -115,32 +117,27 @@ def describe_limits(
     features: CreatorFeatures, fits: Sequence[CurveFit], tiers: TierTable, samplings: Sequence[str]
 ) -> str:
     """Say what these data cannot tell."""
-    summary = features.summary
     lines = []
     if {"top_list", "filtered", "unknown"} & set(samplings):
         lines.append(
             "A file's sampling is a list, a filter or unknown. A list chosen by its engagement bends "
             "the curve: smaller accounts then look better than they are."
         )
-    for amount, words in (
-        (summary.creators_without_posts, "without posts in the data"),
-        (summary.creators_all_hidden, "with hidden likes on every post"),
-        (summary.creators_without_followers, "without a follower count"),
-    ):
-        if amount:
-            lines.append(f"{plural(amount, 'creator')} {words}: left out of the curve.")
+    lacking = features.missing[
+        features.missing["feature"].isin(["engagements_median", "followers"])
+    ]
+    for reason, group in lacking.groupby("reason"):
+        lines.append(f"{plural(len(group), 'creator')}: {reason}. Left out of the curve.")
     lines += [
         f"{PLATFORM_NAMES[f.summary.platform]}: {f.summary.reason}."
         for f in fits
         if f.summary.reason
     ]
     alone = sum(
-        int(f.table["reason"].str.startswith("only").sum()) for f in fits if not f.summary.reason
+        int((f.table["peers"] < f.settings.min_peers).sum()) for f in fits if not f.summary.reason
     )
     if alone:
-        lines.append(
-            f"{plural(alone, 'creator')} with too few peers between half and twice the size: no percentile."
-        )
+        lines.append(f"{plural(alone, 'creator')} with too few peers of the size: no percentile.")
     if tiers.summary.thin_cells:
         lines.append(
             f"{plural(tiers.summary.thin_cells, 'size')} with too few creators to compare."
@@ -182,7 +179,7 @@ def describe_glossary(tiers: TierTable) -> str:
     )
     entries = {
         "Engagements": f"{definition.parts_text}, per post.",
-        definition.label.capitalize(): f"{definition.meaning} Source: {definition.source_text}.",
+        definition.label.capitalize(): f"{definition.meaning.strip()} Source: {definition.source_text}.",
         "Followers": "The account's followers on the data's date, not on the day of each post.",
         "Peers": "Creators in these data on the same platform and of the same size.",
         "Percentile": "Of 100 such peers, how many have fewer engagements per post.",

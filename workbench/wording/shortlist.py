@@ -9,6 +9,7 @@ from workbench.formats import (
     MISSING,
     count,
     interval,
+    level,
     literal,
     observed,
     ordinal,
@@ -31,7 +32,9 @@ def describe_shortlist(shortlist: Shortlist) -> str:
     summary, goal = shortlist.summary, ordinal(shortlist.settings.goal_percentile)
     known = summary.creators - summary.unknown
     if known == 0:
-        return f"None of {plural(summary.creators, 'creator')} has a percentile; see the reasons."
+        return (
+            f"No percentile for {plural(summary.creators, 'creator')}; the table gives the reasons."
+        )
     text = (
         f"Of {plural(known, 'creator')} with a percentile, {count(summary.above)} stand at or above "
         f"the {goal} percentile with their whole range and {count(summary.below)} below it; for "
@@ -78,7 +81,7 @@ def describe_shortlist_rows(shortlist: Shortlist, *, limit: int = 30) -> pd.Data
             "Posts": table["posts_with_engagements"].map(count),
             "Engagements per post": [_engagements(row) for _, row in table.iterrows()],
             "Middle of peers (9 in 10)": [_expected(row) for _, row in table.iterrows()],
-            f"Percentile ({confidence:.0%} interval)": [
+            f"Percentile ({level(confidence)} interval)": [
                 _percentile(row, confidence) for _, row in table.iterrows()
             ],
             "Goal": table["standing"].map(_STANDING),
@@ -89,8 +92,12 @@ def describe_shortlist_rows(shortlist: Shortlist, *, limit: int = 30) -> pd.Data
 def _engagements(row: pd.Series) -> str:
     if pd.isna(row["engagements_median"]):
         return MISSING
-    rate = row["engagements_median"] / row["followers"] if row["followers"] else float("nan")
-    return f"{observed(count(row['engagements_median']))} ({observed(percent(rate))} of followers)"
+    text = observed(count(row["engagements_median"]))
+    if not row["followers"] > 0:
+        return text
+    return (
+        f"{text} ({observed(percent(row['engagements_median'] / row['followers']))} of followers)"
+    )
 
 
 def _expected(row: pd.Series) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from workbench.curves import TierTable
-from workbench.formats import MISSING, count, interval, observed, percent, plural
+from workbench.formats import MISSING, count, interval, level, observed, percent, plural
 from workbench.tables.definitions import engagement_definition
 from workbench.wording.curves import PLATFORM_NAMES
 
@@ -44,7 +44,7 @@ def describe_tier_rows(tiers: TierTable) -> pd.DataFrame:
             "Creators": table["creators_with_rate"].map(count),
             "Posts": table["posts"].map(count),
             f"Median {engagement_definition(tiers.settings.rate).label} "
-            f"({tiers.settings.confidence:.0%} interval)": [
+            f"({level(tiers.settings.confidence)} interval)": [
                 _rate(row, tiers.settings.confidence) for _, row in table.iterrows()
             ],
         }
