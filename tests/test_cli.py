@@ -1,4 +1,6 @@
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -113,22 +115,21 @@ def test_a_fault_survives_the_way_between_processes():
     assert str(fault) == "head\n  - one\n  - two"
 
 
-def test_ctrl_c_is_130(tmp_path):
-    import signal
-
-    code = (
-        "import workbench.cli.report as r, workbench.cli.app as a, sys\n"
-        "import workbench.reporting.render as render, time\n"
-        "render.find_notebook = lambda name: time.sleep(60)\n"
-        "sys.argv = ['workbench', 'report', 'x', '--data', '.', '--client', 'x']\n"
-        "print('ready', flush=True); a.main()"
-    )
+@pytest.mark.slow
+def test_ctrl_c_in_a_running_report_leaves_nothing_half_done(tmp_path, sample_client):
+    code = "import sys; from workbench.cli.app import main; main()"
+    asked = ["--data", sample_client, "--client", "x", "--out", tmp_path]
     running = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, "report", "engagement-benchmark", *map(str, asked)],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
-    assert running.stdout.readline() == "ready\n"
+    while not list(tmp_path.glob("x/*/.work-*/desk/kernel.log")):
+        time.sleep(0.1)
     time.sleep(2)
-    running.send_signal(signal.SIGINT)
-    _, told = running.communicate(timeout=30)
+    os.killpg(running.pid, signal.SIGINT)
+    told = running.communicate(timeout=60)[1]
     assert running.returncode == 130
-    assert "Traceback" not in told
+    assert told.splitlines()[1:] == ["Stopped; nothing was left half done."]
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -73,6 +73,18 @@ def test_a_failing_notebook_leaves_the_good_report(run, report, passing_gate, mo
 
 
 @pytest.mark.slow
+def test_another_python_registered_as_python3_is_not_used(
+    run, report, passing_gate, monkeypatch, tmp_path
+):
+    spec = tmp_path / "jupyter" / "kernels" / "python3" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    spec.write_text('{"argv": ["false"], "display_name": "other", "language": "python"}')
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    report(END)
+    assert render_report(run).html.is_file()
+
+
+@pytest.mark.slow
 def test_a_notebook_that_never_marks_its_end_is_refused(run, report, passing_gate):
     report("1 + 1")
     with pytest.raises(RunError, match="did not run to its end"):

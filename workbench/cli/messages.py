@@ -21,6 +21,9 @@ def set_messages(*, quiet: bool, verbose: bool) -> None:
     logger.setLevel(level)
     logger.handlers = [logging.StreamHandler()]
     logger.propagate = False
+    # What these log of a failed or interrupted run is said by us, in a sentence.
+    for name in ("asyncio", "papermill"):
+        logging.getLogger(name).setLevel(logging.DEBUG if verbose else logging.CRITICAL + 1)
 
 
 def say(message: str) -> None:

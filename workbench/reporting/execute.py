@@ -64,7 +64,7 @@ def execute_notebook(notebook: Path, work: Path, parameters: Mapping[str, object
                 log_output=False,
                 execution_timeout=CELL_SECONDS,
                 start_timeout=120,
-                kernel_manager_class=_socket_kernels(Path(sockets)),
+                kernel_manager_class=_socket_kernels(Path(sockets), work / "kernel.log"),
             )
     except PapermillException as fault:
         raise RunError(f"{notebook.name} failed in a cell.", _failed_cell(fault)) from fault
@@ -80,7 +80,7 @@ def execute_notebook(notebook: Path, work: Path, parameters: Mapping[str, object
     return executed
 
 
-def _socket_kernels(folder: Path) -> type:
+def _socket_kernels(folder: Path, log: Path) -> type:
     """Return a kernel manager that talks by sockets in a private folder, not by network ports.
 
     Two runs can then never race for a port, and nobody else on the machine can listen.
@@ -98,6 +98,12 @@ def _socket_kernels(folder: Path) -> type:
             super().__init__(**settings)
             if os.name == "posix":
                 self.transport, self.ip = "ipc", str(folder / "kernel")
+
+        async def _async_launch_kernel(self, kernel_cmd: list[str], **settings: Any) -> None:
+            # What the kernel process itself says is for the desk, not for the terminal.
+            with log.open("ab") as said:
+                settings |= {"stdout": said, "stderr": said}
+                await super()._async_launch_kernel(kernel_cmd, **settings)
 
     return SocketKernelManager
 
