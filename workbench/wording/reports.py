@@ -43,8 +43,8 @@ def _headline(shortlist: Shortlist) -> str:
         return f"**Nobody can be placed among peers**, of {count(summary.creators)} {whom}."
     number = observed(f"{count(summary.above)} of {count(summary.creators)}")
     return (
-        f"**{number} {whom} clearly reach the goal**, the {goal} percentile of their peers; "
-        f"{count(summary.below)} clearly miss it."
+        f"**Clearly at or above the goal: {number} {whom}**; clearly below it: "
+        f"{count(summary.below)}. The goal is the {goal} percentile of their peers."
     )
 
 
