@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import DataError, SettingsError
-from workbench.intake.importing import import_files
+from workbench.intake.importing import import_files, one_at_a_time
 from workbench.intake.mapping import propose_mapping
 from workbench.intake.profile import read_profile
 from workbench.intake.quality import ImportReport
@@ -392,3 +393,36 @@ def test_real_video_lists_are_suggested_as_the_profile_reads_them(
     suggested = propose_mapping(layout)
     assert suggested.faults == []
     assert suggested.mapping == known.mapping(layout.header)
+
+
+def test_a_row_of_totals_is_no_account(write: Write, client: Path) -> None:
+    text = "Handle,Platform,Followers\nann,IG,12\nTotal,IG,12\n"
+    assert import_files(write(c=text), client, as_of="2026-09-30").summary.refused == 1
+
+
+def test_a_link_to_a_profile_is_its_handle(write: Write, client: Path) -> None:
+    text = "Handle,Followers\nhttps://www.tiktok.com/@Ann?lang=en,12\n"
+    import_files(write(tiktok=text), client, as_of="2026-09-30")
+    assert table(client, "creators")["creator_key"].tolist() == ["tiktok:ann"]
+
+
+def test_ids_that_a_spreadsheet_guards_are_the_plain_ids(write: Write, client: Path) -> None:
+    text = POSTS + 'ann,"=""17""",2026-09-13,9,1\nann,18.0,2026-09-14,9,1\n'
+    import_files(write(tiktok=text), client)
+    assert table(client, "posts")["post_id"].tolist() == ["17", "18"]
+
+
+def test_one_wrong_year_does_not_date_the_import(write: Write, client: Path) -> None:
+    text = POSTS + "ann,1,2026-09-13,9,1\nann,2,2062-09-14,9,1\n"
+    with pytest.raises(DataError, match="2062-09-14, is years after the next, 2026-09-13"):
+        import_files(write(tiktok=text), client)
+    assert not client.exists()
+
+
+def test_imports_into_one_folder_wait_for_one_another(write: Write, client: Path) -> None:
+    files = write(tiktok=POSTS + "ann,1,2026-09-13,9,1\n")
+    with ThreadPoolExecutor() as pool:
+        with one_at_a_time(client):
+            waiting = pool.submit(import_files, files, client)
+            assert not wait([waiting], timeout=0.5).done
+        assert waiting.result().summary.kept == 1

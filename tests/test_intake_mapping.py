@@ -200,3 +200,36 @@ def test_an_unknown_profile_is_told_with_the_known(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="'nope'") as caught:
         read_profile("nope", tmp_path)
     assert "tiktok-video-list" in caught.value.faults[0]
+
+
+def test_a_share_in_percent_is_no_count(tmp_path: Path) -> None:
+    assert "likes" not in proposal(tmp_path, posts("9,1,90").replace("Likes", "Likes (%)")).mapping
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Handle,Date,Likes,Reach\nann,2026-09-13,9,90\nann,2026-09-14,9,90\n",
+        "Handle,Caption,Followers,Likes\nann,hi,900,9\nbob,ho,800,8\n",
+    ],
+)
+def test_posts_and_days_of_an_account_are_not_guessed(tmp_path: Path, text: str) -> None:
+    (question,) = proposal(tmp_path, text).questions
+    assert "is a row a post" in question
+
+
+def test_display_names_do_not_pass_for_handles(tmp_path: Path) -> None:
+    text = "Influencer name,Followers\n" + "".join(f"Ann B {n},{n}\n" for n in range(20))
+    (fault,) = proposal(tmp_path, text).faults
+    assert "expected handles, many are display names" in fault
+
+
+def test_counts_by_day_do_not_pass_for_totals(tmp_path: Path) -> None:
+    days = "".join(f"ann,p1,2026-09-13,{n},1,99\n" for n in range(6))
+    (fault,) = proposal(tmp_path, POSTS + days).faults
+    assert "are these counts by day" in fault
+
+
+def test_the_question_for_the_account_names_the_columns(tmp_path: Path) -> None:
+    (question,) = proposal(tmp_path, "Rank,Who\n1,ann\n").questions
+    assert "Rank, Who" in question

@@ -97,3 +97,17 @@ def test_any_content_is_read_or_told(
     except DataError:
         return
     assert file.rows == len(file.cells) + len(file.refused) > 0
+
+
+def test_a_quote_left_open_does_not_mix_two_rows(tmp_path: Path) -> None:
+    file = read_file(written(tmp_path, 'a,b,c\n1,"x,1\n2,"y",2\n3,"z",3\n'), "a")
+    assert file.cells["a"].tolist() == ["3"]
+    assert "quotation mark left open" in file.refused["reason"].item()
+
+
+def test_a_hint_for_excel_is_no_header(tmp_path: Path) -> None:
+    assert read_file(written(tmp_path, "sep=;\na;b\n1;2\n"), "a").header == ("a", "b")
+
+
+def test_a_long_caption_is_read(tmp_path: Path) -> None:
+    assert read_file(written(tmp_path, "a,b\n1," + "x" * 200_000), "a").rows == 1

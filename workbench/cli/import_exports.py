@@ -164,6 +164,8 @@ def report_text(report: ImportReport, out: Path) -> str:
             lines.append(
                 f"{label}: {len(keys):,} ({', '.join(keys[:3])}{' ...' * (len(keys) > 3)})"
             )
+    unread = {", ".join(names): None for names in report.table["not_read"] if names}
+    lines += [f"columns not read: {names}" for names in unread]
     for found in refusal_reasons(report.refused).to_dict("records"):
         where = f"{found['column']}: " if found["column"] else ""
         lines.append(f"refused {plural(found['rows'], 'row')}: {where}{found['reason']}")

@@ -94,14 +94,18 @@ def _joined(parsed: Sequence[ParsedRows], refusals: Sequence[pd.DataFrame]) -> p
 
 
 def _newest_day(rows: pd.DataFrame) -> date:
-    newest = rows[list(TIMES)].max().max()
-    if pd.isna(newest):
+    days = pd.concat([rows[name].dropna() for name in TIMES]).dt.normalize().drop_duplicates()
+    latest: list[pd.Timestamp] = [*days.nlargest(2)]
+    if not latest:
         raise DataError(
             "Nothing in the files says which day they are of.",
             ["say it with --as-of DATE, the day of the export"],
         )
-    day: date = newest.date()
-    return day
+    # One wrong year would date the whole import.
+    if latest[0] - latest[-1] > pd.Timedelta(days=730):
+        told = f"The newest date, {latest[0].date()}, is years after the next, {latest[-1].date()}."
+        raise DataError(told, ["say the day of the export: --as-of DATE; later rows are refused"])
+    return latest[0].date()
 
 
 def _listed(parsed: Sequence[ParsedRows], refusals: Sequence[pd.DataFrame]) -> pd.DataFrame:

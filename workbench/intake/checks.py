@@ -68,6 +68,9 @@ def _check_accounts(parsed: ParsedRows) -> Iterator[tuple[str, str]]:
     undated = "observed_on" not in values or values["observed_on"].isna().all()
     if undated and len(named) >= _MANY_ROWS and named.nunique() < 0.5 * len(named):
         yield "handle", "expected one row an account, most are named again and again"
+    names = values.loc[values["native_id"].isna(), "handle"].dropna().drop_duplicates()
+    if len(names) >= _MANY_ROWS and names.str.contains(r"\s").mean() > _EXCEPTIONS:
+        yield "handle", "expected handles, many are display names, which accounts can share"
 
 
 def _check_posts(parsed: ParsedRows) -> Iterator[tuple[str, str]]:
@@ -87,6 +90,10 @@ def _check_posts(parsed: ParsedRows) -> Iterator[tuple[str, str]]:
         times = values.dropna(subset=["post_id", "posted_at"]).groupby("post_id")["posted_at"]
         if times.nunique().gt(1).mean() > _EXCEPTIONS:
             yield "post_id", "expected one id a post, found one id at several times"
+        differing = values.assign(file=parsed.layout.origin["file"]).drop_duplicates()
+        again = differing.groupby(["file", "post_id"]).size().median() > 1
+        if "observed_at" not in has and again:
+            yield "post_id", "expected one row a post, most come again: are these counts by day?"
     at = values["posted_at"] if "posted_at" in has else pd.Series()
     if len(at) >= _MANY_ROWS and at.min() == at.max():
         yield "posted_at", "all posts have the same time: is it the day of the export?"

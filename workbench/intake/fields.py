@@ -53,7 +53,7 @@ def vocabulary() -> Vocabulary:
 
 def plain_name(header: str) -> str:
     """Write a header for comparison: ``playCount``, ``Play_count (2)``, ``play count`` are one."""
-    text = re.sub(r"\s\(\d+\)$", "", header)
+    text = re.sub(r"\s\(\d+\)$", "", header).replace("%", " percent ")
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
     return " ".join(re.findall(r"[^\W_]+", text.casefold()))
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -71,22 +74,38 @@ def import_files(
     settings = ImportSettings(profile=profile, as_of=as_of, platform=platform, sampling=sampling)
     layouts = group_files(read_files(files), platform)
     proposals = decide_mappings(layouts, profile, out / "profiles", decide)
-    held = _held(out / "store")
-    accepted = accept_rows(proposals, settings.day, held)
-    record = _record(proposals, accepted.as_of, sampling)
-    new = build_tables(accepted, record.id)
-    tables = {name: merge_with_store(rows, held[name], name) for name, rows in new.items()}
-    table = _file_table(proposals, accepted)
-    report = ImportReport(
-        table=table,
-        summary=_summary(table, new, held, record, given=as_of is not None),
-        settings=settings,
-        mapping=_mapping_table(proposals),
-        refused=accepted.refused,
-        written=open_store(out / "store", create=True).write(tables, record),
-    )
-    _write_report(report, proposals, out / "imports" / record.id)
+    with one_at_a_time(out):
+        held = _held(out / "store")
+        accepted = accept_rows(proposals, settings.day, held)
+        record = _record(proposals, accepted.as_of, sampling)
+        new = build_tables(accepted, record.id)
+        tables = {name: merge_with_store(rows, held[name], name) for name, rows in new.items()}
+        table = _file_table(proposals, accepted)
+        report = ImportReport(
+            table=table,
+            summary=_summary(table, new, held, record, given=as_of is not None),
+            settings=settings,
+            mapping=_mapping_table(proposals),
+            refused=accepted.refused,
+            written=open_store(out / "store", create=True).write(tables, record),
+        )
+        _write_report(report, proposals, out / "imports" / record.id)
     return report
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Hold the folder: what is read and what is written, merged with it, belong together."""
+    made = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+        if made and not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def _held(root: Path) -> Mapping[str, pd.DataFrame]:

@@ -24,7 +24,8 @@ from workbench.intake.rows import ParsedRows, parse_cells
 
 _ALIKE = 0.9
 _DETAILS = ("display_name", "niche", "country", "verified", "media_type", "is_sponsored")
-_WEAK_POST_IDS = ("id", "url", "link", "permalink")
+_WEAK_POST_IDS = ("id", "url", "link", "permalink", "content")
+_OF_POSTS = {"caption", "hashtags", "time since posted", "video title", "post text"}
 _HANDLE = r"@?[A-Za-z0-9_.\-]{2,60}"  # no space, no script but Latin
 
 
@@ -44,7 +45,8 @@ class Proposal(ParsedRows):
         if self.profile.rows is None:
             asked.append("is a row a post or a day of an account? say rows: post or rows: account")
         if has.isdisjoint(("handle", "native_id")):
-            asked.append("which column names the account? map handle or native_id")
+            shown = ", ".join(self.layout.header[:12])
+            asked.append(f"which column names the account? map or add handle or native_id: {shown}")
         if self.profile.rows == "post" and "posted_at" not in has:
             asked.append("which column holds the posting time? map posted_at")
         if "platform" not in has and self.frame["platform"].isna().all():
@@ -133,7 +135,7 @@ def propose_mapping(layout: Layout, profile: MappingProfile | None = None) -> Pr
         rows = base.rows or ("post" if "posted_at" in mapping else "account")
     else:
         found = _candidates(layout, base)
-        rows = base.rows or _suggested_rows(found)
+        rows = base.rows or _suggested_rows(found, layout.header)
         mapping = _suggested_mapping(found, rows or "account")
     columns = {name: (header,) for name, header in mapping.items()}
     return Proposal(
@@ -190,16 +192,17 @@ def _candidates(layout: Layout, profile: MappingProfile) -> list[_Candidate]:
     return sorted(found, key=lambda c: -c.score)
 
 
-def _suggested_rows(found: list[_Candidate]) -> Rows | None:
+def _suggested_rows(found: list[_Candidate], header: Sequence[str]) -> Rows | None:
     """Return what a row is, by the columns that its header offers; None where both are possible."""
     exact = {c.name for c in found if c.exact}
     dates = {plain_name(c.header) for c in found if c.name == "posted_at" and c.passes}
     ids = {plain_name(c.header) for c in found if c.name == "post_id" and c.exact}
     post_id = bool(ids.difference(_WEAK_POST_IDS))
     if not post_id and (not dates or exact.isdisjoint(POST_COUNTS)):
-        return "account"
+        told = exact & {*POST_COUNTS} and _OF_POSTS & {*map(plain_name, header)}
+        return None if told else "account"
     any_day = dates <= set(vocabulary().names["observed_on"])
-    return None if any_day and "followers" in exact and not ids else "post"
+    return None if any_day and not ids else "post"
 
 
 def _suggested_mapping(found: list[_Candidate], rows: Rows) -> dict[str, str]:

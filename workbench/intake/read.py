@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -116,13 +117,14 @@ def read_file(path: Path, name: str) -> RawFile:
     DataError
         If it is missing, a folder, empty, not text, or holds no row under its header.
     """
+    csv.field_size_limit(1_000_000)  # past it, a quotation mark was left open
     content = _content(path, name)
     text = _decoded(content, name)
     delimiter = _sniffed(text)
     try:
-        rows = dict(enumerate(_split(text, delimiter), 1))
+        rows = _split_rows(text, delimiter)
     except csv.Error as fault:
-        raise DataError(f"{name} can't be read as a table: {fault}.") from fault
+        raise DataError(f"{name} can't be read as a table: {fault}; an open quote?") from fault
     filled = {n: row for n, row in rows.items() if any(cell.strip() for cell in row)}
     if len(filled) < 2:
         found = "a header and no rows" if filled else "no rows"
@@ -187,12 +189,28 @@ def _decoded(content: bytes, name: str) -> str:
         except UnicodeDecodeError:
             continue
         if "\0" not in text:
-            return text
-    raise DataError(f"{name} is no text file (neither UTF-8 nor Windows-1252): save it as CSV.")
+            return re.sub(r"\Asep=.(?=\r?\n)", "", text)  # a hint for Excel, no header
+    raise DataError(f"{name} is no text file (UTF-8 or Windows-1252): save it as CSV UTF-8.")
 
 
 def _split(text: str, delimiter: str) -> Iterable[list[str]]:
     return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+
+
+def _split_rows(text: str, delimiter: str) -> dict[int, list[str]]:
+    """Return the rows by number; one that an open quote runs into the next stays one cell."""
+    lines = list(io.StringIO(text, newline=""))
+    reader = csv.reader(lines, delimiter=delimiter)
+    rows, start = {}, 0
+    for n, row in enumerate(reader, 1):
+        rows[n] = row
+        if reader.line_num > start + 1:
+            try:
+                list(csv.reader(lines[start : reader.line_num], delimiter=delimiter, strict=True))
+            except csv.Error:
+                rows[n] = ["".join(lines[start : reader.line_num])]
+        start = reader.line_num
+    return rows
 
 
 def _sniffed(text: str) -> str:

@@ -19,6 +19,8 @@ from workbench.tables.schema import PLATFORMS, Column
 TIMES = ("posted_at", "observed_at", "observed_on")
 IDS = ("post_id", "native_id")
 _EARLIEST = pd.Timestamp("2004-01-01", tz="UTC")
+_PROFILE_LINK = r"^https?://[^/]+/(?:(?:c|user|channel)/)?([^/?#]+)/?(?:[?#].*)?$"
+_TOTALS = ("total", "totals", "grand total", "sum", "average", "gesamt", "summe")
 _FLAGS = {
     **dict.fromkeys(["yes", "y", "true", "1", "x", "ja"], True),
     **dict.fromkeys(["no", "n", "false", "0"], False),
@@ -90,6 +92,8 @@ class ParsedRows:
             found += [self._refused(mask, name, reason) for name, mask in late.items()]
         nobody = self.frame["handle"].isna() & self.frame["native_id"].isna()
         found.append(self._refused(nobody, "handle", "no account"))
+        sums = self.frame["handle"].str.casefold().isin(_TOTALS) & self.frame["native_id"].isna()
+        found.append(self._refused(sums, "handle", "a row of totals, no account"))
         needed = {"platform": "no platform"}
         needed |= {"posted_at": "no posting time"} if self.rows == "post" else {}
         for name, reason in needed.items():
@@ -134,11 +138,11 @@ def parse_cells(column: Column, cells: pd.Series, order: DateOrder | None) -> Pa
         return ParsedCells(typed=known, faults=known.isna() & ~blank)
     if column.name in IDS:
         # A spreadsheet guards long ids with an apostrophe, or shortens them to 1.79E+17.
-        ids = plain.str.lstrip("'")
+        ids = plain.str.replace(r'^="(.*)"$|^([0-9]+)\.0$', r"\1\2", regex=True).str.lstrip("'")
         short = ids.str.fullmatch(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+").fillna(False).astype(bool)
         return ParsedCells(typed=ids.mask(short | ids.eq("")), faults=short)
     if column.name == "handle":
-        plain = plain.str.lstrip("@").str.strip()
+        plain = plain.str.replace(_PROFILE_LINK, r"\1", regex=True).str.lstrip("@").str.strip()
     return ParsedCells(typed=plain.where(plain.ne("")), faults=plain.isna() & False)
 
 
