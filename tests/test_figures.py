@@ -1,12 +1,16 @@
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.worlds import ONE, TYPICAL, UNKNOWN, WORLDS, make_features, results
+from tests.worlds import ONE, SETTINGS, TYPICAL, UNKNOWN, WORLDS, make_features, results
+from workbench.curves import ShortlistSettings, choose_shortlist, fit_engagement_curves
 from workbench.figures import draw_engagement_curve, draw_shortlist, use_report_style
 from workbench.figures.show import _figure_html
 from workbench.figures.style import drawable, size_marks
+from workbench.reporting.cards import engagement_cards
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +20,17 @@ def style():
         use_report_style()
         yield
     plt.close("all")
+
+
+def test_a_platform_that_only_the_roster_names_is_drawn_empty_and_gets_no_card():
+    other = make_features(40).assign(platform="youtube", handle="y", engagements_median=np.nan)
+    both = pd.concat(
+        [make_features(60), other.assign(creator_key="youtube:" + other["creator_key"])]
+    )
+    fits = fit_engagement_curves(both, SETTINGS)
+    listed = choose_shortlist(fits, ShortlistSettings(names=("c0001", "y")))
+    draw_engagement_curve(fits[1], shortlist=listed)
+    assert [card.title for card in engagement_cards(fits, listed)] == ["TikTok"]
 
 
 def test_every_creator_with_engagements_is_a_point():

@@ -6,7 +6,7 @@ import pytest
 
 from workbench.errors import DataError, RunError, SettingsError
 from workbench.reporting import render
-from workbench.reporting.bundle import sample_shortlist
+from workbench.reporting.bundle import bundled, sample_shortlist
 from workbench.reporting.gate import check_report
 from workbench.reporting.publish import file_name, open_shelf
 from workbench.reporting.render import ReportRun, render_report
@@ -134,6 +134,17 @@ def test_bad_input_is_told_before_a_kernel_starts(
         render_report(ReportRun(**asked))
     assert fault.value.exit_code == 2
     assert not (tmp_path / "out").exists()
+
+
+def test_a_roster_without_posts_is_told_before_a_kernel_starts(tmp_path):
+    from workbench.intake.importing import import_files
+
+    import_files([bundled("data/sample/exports/creators.csv")], tmp_path, as_of="2026-09-30")
+    with pytest.raises(DataError, match="can't be started") as fault:
+        render_report(
+            ReportRun(report="engagement-benchmark", data=tmp_path, client="x", out=tmp_path)
+        )
+    assert "import a list of posts" in str(fault.value)
 
 
 def test_a_file_name_is_safe():

@@ -187,6 +187,8 @@ def fit_engagement_curve(features: pd.DataFrame, settings: CurveSettings) -> Cur
 
 
 def _refusal(x: Floats, settings: CurveSettings) -> str:
+    if len(x) == 0:
+        return "no creator has both followers and engagements"
     if len(x) < settings.min_creators:
         return (
             f"only {plural(len(x), 'creator')} with followers and engagements, "

@@ -86,6 +86,8 @@ def _draw_creators(fit: CurveFit, ax: Axes) -> None:
 
 def _draw_marks(marked: pd.DataFrame, ax: Axes) -> None:
     shown = marked[marked["engagements_median"].notna() & marked["followers"].gt(0)]
+    if shown.empty:
+        return
     x = shown["followers"].astype("float64")
     y = shown["engagements_median"].clip(lower=1)
     ax.scatter(

@@ -15,8 +15,11 @@ from workbench.wording.curves import PLATFORM_NAMES
 
 
 def engagement_cards(fits: Sequence[CurveFit], shortlist: Shortlist) -> Iterator[Card]:
-    """Make one card a platform: the curve with its band, its creators and the shortlist."""
-    for fit in fits:
+    """Make one card a platform: the curve with its band, its creators and the shortlist.
+
+    A platform of which nobody's engagements are known has nothing to show and gets no card.
+    """
+    for fit in (fit for fit in fits if fit.summary.creators_in_fit):
         yield Card(
             title=PLATFORM_NAMES[fit.summary.platform],
             text=describe_engagement_curve(fit),

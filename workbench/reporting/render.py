@@ -140,7 +140,11 @@ def _checked_store(run: ReportRun, parameters: Mapping[str, object]) -> Store:
 
 
 def _date_faults(store: Store, as_of: str) -> list[str]:
+    import pandas as pd
+
     first = store.read("posts", columns=["posted_at"])["posted_at"].min()
+    if first is pd.NaT:
+        return ["there are no posts: import a list of posts with likes and comments"]
     if as_of and as_of > store.as_of:
         return [f"as_of: {as_of} is later than the newest import, {store.as_of}"]
     if as_of and not as_of >= f"{first:%Y-%m-%d}":
