@@ -15,7 +15,7 @@ from workbench.features.engagement import ENGAGEMENT
 from workbench.features.family import Family
 from workbench.features.followers import FOLLOWERS
 from workbench.jobs import Executor, run_tasks
-from workbench.store import Store, canonical_frame
+from workbench.store import Store, empty_frame
 from workbench.tables.definitions import EngagementDefinition, engagement_definition
 from workbench.tables.schema import TABLES
 
@@ -154,7 +154,7 @@ def _bucket_features(
         columns = [f"{family.name}.{name}" for family in FAMILIES for name in family.columns]
         connection.execute(
             f"CREATE TEMP TABLE features AS SELECT accounts.*, {', '.join(columns)} "
-            f"FROM accounts {' '.join(joins)} ORDER BY creator_key"
+            f"FROM accounts {' '.join(joins)}"
         )
         table = _rows(connection, "SELECT * FROM features ORDER BY creator_key")
         missing = _rows(connection, _missing_query())
@@ -173,8 +173,7 @@ def _make_views(
     for name in ("creators", "posts", "snapshots"):
         path = store.part_path(name, bucket)
         if path is None:
-            empty = canonical_frame(pd.DataFrame(index=pd.RangeIndex(0)), TABLES[name])
-            connection.register(name, empty)
+            connection.register(name, empty_frame(TABLES[name]))
         else:
             quoted = str(path).replace("'", "''")
             connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{quoted}')")

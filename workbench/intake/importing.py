@@ -23,7 +23,7 @@ from workbench.intake.mapping import Decide, Proposal, decide_mappings
 from workbench.intake.profile import yaml_text
 from workbench.intake.quality import ImportReport, ImportSettings, ImportSummary
 from workbench.intake.read import group_files, read_files
-from workbench.store import FileRecord, ImportRecord, canonical_frame, open_store
+from workbench.store import FileRecord, ImportRecord, empty_frame, open_store
 from workbench.store.catalog import CATALOG, replace_file
 from workbench.tables.schema import TABLES
 
@@ -112,7 +112,7 @@ def _held(root: Path) -> Mapping[str, pd.DataFrame]:
     if (root / CATALOG).exists():
         store = open_store(root)
         return {name: store.read(name) for name in _TABLES}
-    return {name: canonical_frame(pd.DataFrame(index=range(0)), TABLES[name]) for name in _TABLES}
+    return {name: empty_frame(TABLES[name]) for name in _TABLES}
 
 
 def _record(proposals: Sequence[Proposal], as_of: date, sampling: str | None) -> ImportRecord:

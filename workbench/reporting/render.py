@@ -8,7 +8,7 @@ import logging
 import platform
 import time
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,13 +76,15 @@ def render_report(run: ReportRun) -> PublishedReport:
     """
     notebook = find_notebook(run.report)
     parameters = _checked_parameters(run, notebook)
-    store = _checked_store(run, parameters)
-    name = "-masked" if parameters.get("edition") == "masked" else ""
-    shelf = open_shelf(run.out, run.client, f"{run.report}{name}")
+    masked = parameters.get("edition") == "masked"
+    store, hidden = _checked_store(run, parameters, masked=masked)
+    edition = "-masked" if masked else ""
+    shelf = open_shelf(run.out, run.client, f"{run.report}{edition}")
     before = shelf.latest.resolve()
     with shelf.work_folder() as work:
         try:
-            html = _make_report(run, notebook, parameters, store, work)
+            html = work / f"{run.report}-{file_name(run.client)}{edition}.html"
+            _make_report(run, notebook, parameters, store, hidden, html)
             path = shelf.publish(work, html)
         except Exception as fault:  # whatever it was: nothing is lost and the reason is told
             kept = shelf.keep_failed(work, f"{type(fault).__name__}: {fault}")
@@ -122,13 +124,17 @@ def _checked_parameters(run: ReportRun, notebook: Path) -> dict[str, object]:
     return values
 
 
-def _checked_store(run: ReportRun, parameters: Mapping[str, object]) -> Store:
+def _checked_store(
+    run: ReportRun, parameters: Mapping[str, object], *, masked: bool
+) -> tuple[Store, set[str]]:
+    """Return the store, and the handles and ids that the report must not hold."""
     from workbench.store import open_store
 
     store = open_store(run.data)
+    # A brand whose own account is in the data may be named, as the client.
+    hidden = _identities(store) - {run.client} if masked else set()
     faults = _date_faults(store, str(parameters.get("as_of", "")))
-    if parameters.get("edition") == "masked":
-        faults += _naming_faults(store, run.client, str(parameters.get("period", "")))
+    faults += _naming_faults(hidden, run.client, str(parameters.get("period", "")))
     if faults:
         raise DataError("The report can't be started with these data.", faults)
     names = parameters.get("shortlist")
@@ -136,7 +142,7 @@ def _checked_store(run: ReportRun, parameters: Mapping[str, object]) -> Store:
         from workbench.curves import check_names
 
         check_names(names, _accounts(store))
-    return store
+    return store, hidden
 
 
 def _date_faults(store: Store, as_of: str) -> list[str]:
@@ -152,14 +158,13 @@ def _date_faults(store: Store, as_of: str) -> list[str]:
     return []
 
 
-def _naming_faults(store: Store, client: str, period: str) -> list[str]:
-    """Refuse texts that name a creator; a brand whose own account is in the data may be named."""
+def _naming_faults(hidden: Collection[str], client: str, period: str) -> list[str]:
     from workbench.reporting.gate import names_creator
 
     return [
         f"{option}: names the creator {name}, which a masked edition must not"
         for option, text in (("client", client), ("period", period))
-        for name in sorted(_identities(store) - {client})
+        for name in sorted(hidden)
         if names_creator(text, name)
     ]
 
@@ -183,24 +188,26 @@ def _identities(store: Store) -> set[str]:
 
 
 def _make_report(
-    run: ReportRun, notebook: Path, parameters: Mapping[str, object], store: Store, work: Path
-) -> Path:
+    run: ReportRun,
+    notebook: Path,
+    parameters: Mapping[str, object],
+    store: Store,
+    hidden: Collection[str],
+    html: Path,
+) -> None:
     from workbench.reporting.execute import execute_notebook
     from workbench.reporting.gate import check_report
     from workbench.reporting.html import render_html
     from workbench.store import open_store
 
     started = datetime.now(UTC)
-    masked = parameters.get("edition") == "masked"
-    hidden = _identities(store) - {run.client} if masked else set()
-    desk = work / "desk"  # for us: it names creators even where the report is masked
+    desk = html.parent / "desk"  # for us: it names creators even where the report is masked
     desk.mkdir()
     clock = time.perf_counter()
     executed = execute_notebook(notebook, desk, parameters)
     logger.debug("ran %s in %.1f s", notebook.name, time.perf_counter() - clock)
     title = f"{run.report.replace('-', ' ').capitalize()} · {run.client}"
     text = render_html(executed, title=title)
-    html = work / f"{run.report}-{file_name(run.client)}{'-masked' if masked else ''}.html"
     html.write_text(text, encoding="utf-8")
     faults = check_report(text, hidden=hidden)
     if faults:
@@ -209,7 +216,6 @@ def _make_report(
         raise RunError("The data changed while the report was made.", ["run it again"])
     manifest = _manifest(run, notebook, parameters, store, html, started)
     (desk / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    return html
 
 
 def _manifest(

@@ -1,7 +1,7 @@
 """Canonical Parquet in buckets: checked on the way in, replaced atomically, fingerprinted."""
 
 from workbench.store.catalog import FileRecord, ImportRecord
-from workbench.store.frames import canonical_frame, check_frame
+from workbench.store.frames import canonical_frame, check_frame, empty_frame
 from workbench.store.tables import Store, WriteCount, open_store
 
 __all__ = [
@@ -11,5 +11,6 @@ __all__ = [
     "WriteCount",
     "canonical_frame",
     "check_frame",
+    "empty_frame",
     "open_store",
 ]

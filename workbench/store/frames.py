@@ -50,6 +50,11 @@ def canonical_frame(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     return pd.DataFrame(columns, index=frame.index).reset_index(drop=True)
 
 
+def empty_frame(table: Table) -> pd.DataFrame:
+    """Return the table without rows, in canonical form."""
+    return canonical_frame(pd.DataFrame(index=pd.RangeIndex(0)), table)
+
+
 def _pandera_column(column: Column) -> pa.Column:
     import pandera.pandas as pa
 

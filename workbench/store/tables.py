@@ -23,7 +23,7 @@ from workbench.store.catalog import (
     replace_file,
     write_catalog,
 )
-from workbench.store.frames import DTYPES, canonical_frame, check_frame
+from workbench.store.frames import DTYPES, canonical_frame, check_frame, empty_frame
 from workbench.tables.schema import TABLES, Kind, Table
 
 
@@ -92,7 +92,7 @@ class Store:
         wanted = None if columns is None else {*columns, *contract.order, *contract.key}
         held = self.catalog.tables.get(table, {})
         parts = [_read_part(self, table, bucket, wanted) for bucket in held]
-        frame = _ordered(pd.concat(parts), contract) if parts else _empty(contract)
+        frame = _ordered(pd.concat(parts), contract) if parts else empty_frame(contract)
         return frame if columns is None else frame[list(columns)]
 
     def write(
@@ -182,12 +182,10 @@ def _merge_part(
     if held is None:
         return _write_part(store.root, table, bucket, rows), (len(rows), 0, 0)
     before = _read_part(store, table.name, bucket)
-    known = pd.MultiIndex.from_frame(before[key])
-    replaced = pd.MultiIndex.from_frame(rows[key]).isin(known)
-    kept = before[~known.isin(pd.MultiIndex.from_frame(rows[key]))]
-    unchanged = len(pd.concat([before, rows[replaced]])) - len(
-        pd.concat([before, rows[replaced]]).drop_duplicates()
-    )
+    known, given = (pd.MultiIndex.from_frame(frame[key]) for frame in (before, rows))
+    replaced = given.isin(known)
+    kept = before[~known.isin(given)]
+    unchanged = int(pd.concat([before, rows[replaced]]).duplicated().sum())
     part = _write_part(store.root, table, bucket, pd.concat([kept, rows]))
     added = int((~replaced).sum())
     return part, (added, int(replaced.sum()) - unchanged, unchanged)
@@ -231,10 +229,6 @@ def _read_part(
 def _ordered(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     by = [*table.order, *(name for name in table.key if name not in table.order)]
     return frame.sort_values(by, kind="stable", ignore_index=True)
-
-
-def _empty(table: Table) -> pd.DataFrame:
-    return canonical_frame(pd.DataFrame(index=pd.RangeIndex(0)), table)
 
 
 def _arrow_schema(table: Table):  # type: ignore[no-untyped-def]
