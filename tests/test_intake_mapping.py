@@ -85,7 +85,8 @@ def test_a_spelling_mistake_is_forgiven(tmp_path: Path) -> None:
 
 def test_averages_are_not_taken_for_counts(tmp_path: Path) -> None:
     text = "Handle,Followers,Likes avg.,Engagement rate\nann,12,3,0.1\nbob,15,4,0.2\n"
-    assert set(proposal(tmp_path, text).mapping) == {"handle", "followers"}
+    found = set(proposal(tmp_path, text).mapping)
+    assert found == {"handle", "followers", "likes_mean", "engagement_rate_as_given"}
 
 
 def test_of_two_equal_columns_the_exact_one_is_taken(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ import pandas as pd
 
 from workbench.errors import DataError
 from workbench.intake.accounts import resolve_accounts
-from workbench.intake.fields import ACCOUNT_COUNTS, FIELDS
+from workbench.intake.checks import are_display_names
+from workbench.intake.fields import ACCOUNT_COUNTS, FIELDS, METRICS, day_in
 from workbench.intake.quality import refusal_reasons
 from workbench.intake.rows import TIMES, ParsedRows
 from workbench.store.frames import DTYPES, canonical_frame
@@ -18,6 +19,7 @@ from workbench.tables.schema import TABLES
 
 _UNCLEAR = {
     "ambiguous": "the handle stands for several accounts with ids of their own",
+    "shared": "rows of this display name differ: they may be two accounts",
     "indistinct": "another post of the account at this time, and no post id to tell them apart",
 }
 _ROW_DTYPES = {name: DTYPES[column.kind] for name, column in FIELDS.items()}
@@ -34,11 +36,16 @@ _LATER_BY = {
 
 @dataclass(frozen=True, kw_only=True)
 class AcceptedRows:
-    """Taken rows with ``creator_key`` and ``kind`` (kept or a duplicate), and the refused."""
+    """Taken rows with ``creator_key`` and ``kind`` (kept or a duplicate), and the refused.
+
+    ``days`` is the day that each file's counts stand for, and where it comes from; ``as_of`` is
+    the latest of them.
+    """
 
     rows: pd.DataFrame
     refused: pd.DataFrame
     aliases: pd.DataFrame
+    days: pd.DataFrame
     as_of: date
 
 
@@ -60,9 +67,9 @@ def accept_rows(
         found = refusal_reasons(_listed(parsed, refusals)).to_dict("records")
         told = [f"{f['column']}: {f['reason']} ({f['rows']} rows: {f['examples']})" for f in found]
         raise DataError("No row can be imported.", told)
-    day = as_of or _newest_day(rows)
+    days = _days_of_files(rows, as_of)
     keys, aliases = resolve_accounts(rows, held["creators"], held["aliases"])
-    rows = _completed(rows.assign(creator_key=keys), day)
+    rows = _completed(rows.assign(creator_key=keys), rows["file"].map(days["as_of"]))
     kind = _duplicate_kind(rows).mask(keys.isna(), "ambiguous")
     unclear = rows.assign(column="", value="", reason=kind.map(_UNCLEAR)).dropna(subset="reason")
     for n, fault in enumerate(refusals):
@@ -72,7 +79,8 @@ def accept_rows(
         rows=rows.assign(kind=kind).drop(index=unclear.index),
         refused=_listed(parsed, refusals),
         aliases=aliases,
-        as_of=day,
+        days=days,
+        as_of=max(days["as_of"]).date(),
     )
 
 
@@ -86,6 +94,8 @@ def _joined(parsed: Sequence[ParsedRows], refusals: Sequence[pd.DataFrame]) -> p
             line=part.frame.index,
             rows=part.rows,
             likes_read="likes" in part.mapping,
+            window=part.profile.window,
+            named=are_display_names(part.frame["handle"].dropna().drop_duplicates()),
             provenance=part.profile.provenance,
         ).drop(index=refusals[n].index)
         for n, part in enumerate(parsed)
@@ -93,19 +103,39 @@ def _joined(parsed: Sequence[ParsedRows], refusals: Sequence[pd.DataFrame]) -> p
     return pd.concat(frames, ignore_index=True)
 
 
-def _newest_day(rows: pd.DataFrame) -> date:
+def _days_of_files(rows: pd.DataFrame, as_of: date | None) -> pd.DataFrame:
+    """Return ``as_of`` and ``as_of_from`` by file.
+
+    The day that was asked for stands above all. A file without dates is of the day that its name
+    tells, else of the newest date in the rows, as files with dates are.
+    """
+    dated = rows[list(TIMES)].notna().any(axis=1).groupby(rows["file"]).any()
+    if as_of is not None:
+        return pd.DataFrame({"as_of": pd.Timestamp(as_of), "as_of_from": "option"}, dated.index)
+    named = pd.to_datetime(pd.Series(dated.index.map(day_in), dated.index).mask(dated))
+    newest = _newest_day(rows)
+    if newest is None and named.isna().any():
+        unnamed = ", ".join(named.index[named.isna()])
+        raise DataError(
+            "Nothing in the files says which day they are of.",
+            [f"{unnamed}: say it with --as-of DATE, the day of the export"],
+        )
+    told = named.notna().map({True: "file name", False: "rows"})
+    return pd.DataFrame(
+        {"as_of": named if newest is None else named.fillna(newest), "as_of_from": told}
+    )
+
+
+def _newest_day(rows: pd.DataFrame) -> pd.Timestamp | None:
     days = pd.concat([rows[name].dropna() for name in TIMES]).dt.normalize().drop_duplicates()
     latest: list[pd.Timestamp] = [*days.nlargest(2)]
     if not latest:
-        raise DataError(
-            "Nothing in the files says which day they are of.",
-            ["say it with --as-of DATE, the day of the export"],
-        )
+        return None
     # One wrong year would date the whole import.
     if latest[0] - latest[-1] > pd.Timedelta(days=730):
         told = f"The newest date, {latest[0].date()}, is years after the next, {latest[-1].date()}."
         raise DataError(told, ["say the day of the export: --as-of DATE; later rows are refused"])
-    return latest[0].date()
+    return latest[0].tz_localize(None)
 
 
 def _listed(parsed: Sequence[ParsedRows], refusals: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -115,13 +145,13 @@ def _listed(parsed: Sequence[ParsedRows], refusals: Sequence[pd.DataFrame]) -> p
     return listed.sort_values(["file", "row"], kind="stable", ignore_index=True)
 
 
-def _completed(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
+def _completed(rows: pd.DataFrame, as_of: pd.Series) -> pd.DataFrame:
     """Fill in what follows from other cells and from the day of the export.
 
     Counts without a time of reading are taken as read at the end of that day. A like count of 0
     beside comments is hidden, hence missing. A post without an id gets one from its time.
     """
-    end = pd.Timestamp(as_of, tz="UTC") + pd.Timedelta(days=1, seconds=-1)
+    end = as_of.dt.tz_localize("UTC") + pd.Timedelta(days=1, seconds=-1)
     read_at = rows["posted_at"].where(rows["posted_at"].gt(end), end)
     day = rows["observed_on"].fillna(rows["observed_at"]).fillna(end)
     hidden = (rows["likes"].eq(0) & rows["comments"].gt(0)).fillna(False)
@@ -137,11 +167,11 @@ def _completed(rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
 
 
 def _duplicate_kind(rows: pd.DataFrame) -> pd.Series:
-    """Return ``kept``, ``duplicates_exact``, ``duplicates_differing`` or ``indistinct``.
+    """Return ``kept``, ``duplicates_exact``, ``duplicates_differing`` or why it is unclear.
 
     Posts are compared over all files, rows of accounts within files of one layout. Of rows of one
     key the one read last is kept. Rows without a post id that differ in one file are indistinct:
-    they may be two posts.
+    they may be two posts; of accounts known by a display name alone, so are other followers.
     """
     kind = pd.Series("kept", index=rows.index, dtype="str")
     values = ["creator_key", *(name for name in FIELDS if name != "handle")]
@@ -151,10 +181,14 @@ def _duplicate_kind(rows: pd.DataFrame) -> pd.Series:
         same = part.duplicated(key, keep="last") & ~exact
         left = part[~exact]
         unclear = left["no_id"] & left.duplicated([*key, "file", "observed_at"], keep="last") & post
+        known = part["followers"].notna() & part["named"]
+        counts = part[known].groupby(key)["followers"].transform("nunique")
+        shared = counts.gt(1).reindex(part.index, fill_value=False) & ~exact & (not post)
         kinds = [
             (exact, "duplicates_exact"),
             (same, "duplicates_differing"),
             (unclear, "indistinct"),
+            (shared, "shared"),
         ]
         for mask, name in kinds:
             kind.loc[mask.index[mask]] = name
@@ -172,12 +206,21 @@ def build_tables(accepted: AcceptedRows, source: str) -> dict[str, pd.DataFrame]
         "creators": rows.sort_values("rows", ascending=False, kind="stable")[about],
         "posts": rows[rows["rows"].eq("post")].rename(columns={"post_rounded": "counts_rounded"}),
         "snapshots": counted[[*counts, "counts_rounded", "provenance", "source"]],
+        "reported_metrics": _reported(rows[rows["rows"].eq("account")]),
         "aliases": accepted.aliases.assign(source=source),
     }
     return {
         name: _merged(canonical_frame(frame.drop_duplicates(), TABLES[name]), name)
         for name, frame in found.items()
     }
+
+
+def _reported(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a figure of the accounts' averages."""
+    about = ["creator_key", "platform", "observed_on", "window", "provenance", "source"]
+    figures = rows.melt(about, [*METRICS], "field", "value").dropna(subset="value")
+    named = pd.DataFrame(METRICS, index=["metric", "statistic"]).T
+    return figures.join(named, on="field").rename(columns={"observed_on": "as_of"})
 
 
 def merge_with_store(rows: pd.DataFrame, held: pd.DataFrame, table: str) -> pd.DataFrame:

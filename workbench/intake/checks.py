@@ -62,6 +62,11 @@ def check_column(name: str, cells: pd.Series, parsed: ParsedCells) -> str | None
     return None
 
 
+def are_display_names(names: pd.Series) -> bool:
+    """Whether accounts are named as a profile shows them: `Stray Kids`, not `jypestraykids`."""
+    return len(names) >= _MANY_ROWS and bool(names.str.contains(r"\s").mean() > _EXCEPTIONS)
+
+
 def _check_accounts(parsed: ParsedRows) -> Iterator[tuple[str, str]]:
     values = parsed.frame
     named = values["handle"].fillna(values["native_id"]).dropna()
@@ -69,8 +74,20 @@ def _check_accounts(parsed: ParsedRows) -> Iterator[tuple[str, str]]:
     if undated and len(named) >= _MANY_ROWS and named.nunique() < 0.5 * len(named):
         yield "handle", "expected one row an account, most are named again and again"
     names = values.loc[values["native_id"].isna(), "handle"].dropna().drop_duplicates()
-    if len(names) >= _MANY_ROWS and names.str.contains(r"\s").mean() > _EXCEPTIONS:
-        yield "handle", "expected handles, many are display names, which accounts can share"
+    if are_display_names(names) and not parsed.profile.display_names:
+        yield (
+            "handle",
+            (
+                "expected handles, many are display names, which accounts can share; where the "
+                "export has nothing else, say display_names=yes (display_names: true in a profile)"
+            ),
+        )
+    for statistic in ("mean", "median"):
+        likes, comments = f"likes_{statistic}", f"comments_{statistic}"
+        if {likes, comments} <= parsed.mapping.keys():
+            seen = values.loc[values[likes].gt(0), [likes, comments]].dropna()
+            if len(seen) >= _ENOUGH_ROWS and seen[comments].median() > seen[likes].median():
+                yield comments, f"more comments than {parsed.mapping[likes]!r} (as {likes})"
 
 
 def _check_posts(parsed: ParsedRows) -> Iterator[tuple[str, str]]:

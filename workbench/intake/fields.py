@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -10,21 +12,33 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from workbench.tables.schema import CREATORS, POSTS, SNAPSHOTS, Column
+from workbench.tables.schema import CREATORS, POSTS, REPORTED_METRICS, SNAPSHOTS, Column
 
 Rows = Literal["post", "account"]
 
 _MADE_HERE = ("creator_key", "source", "provenance", "likes_hidden", "counts_rounded")
 ACCOUNT_COUNTS = ("followers", "following", "posts_count")
 POST_COUNTS = ("likes", "comments", "shares", "saves", "views", "reach", "impressions")
+RATE = "engagement_rate_as_given"
+# Figures of exports that hold averages only: the field, to the metric and what was made of it.
+METRICS: dict[str, tuple[str, str]] = {
+    f"{metric}_{statistic}": (metric, statistic)
+    for metric in ("likes", "comments", "shares", "saves", "views", "engagements")
+    for statistic in ("mean", "median", "sum")
+} | {
+    "engagements_reported": ("engagements", "unknown"),
+    "authentic_engagements": ("authentic_engagements", "unknown"),
+    RATE: (RATE, "rate"),
+}
+_VALUE = REPORTED_METRICS.column("value")
 FIELDS: dict[str, Column] = {
     column.name: column
     for table in (CREATORS, SNAPSHOTS, POSTS)
     for column in table.columns
     if column.name not in _MADE_HERE
-}
+} | {name: replace(_VALUE, name=name) for name in METRICS}
 ROW_FIELDS: dict[Rows, set[str]] = {
-    "post": FIELDS.keys() - {"observed_on"},
+    "post": FIELDS.keys() - {"observed_on"} - METRICS.keys(),
     "account": FIELDS.keys() - (set(POSTS.names) - {"platform"}),
 }
 
@@ -36,6 +50,8 @@ class Vocabulary(BaseModel):
 
     not_with: frozenset[str]
     names: dict[str, tuple[str, ...]]
+    statistics: dict[str, tuple[str, ...]]
+    figures: dict[str, tuple[str, ...]]
     platforms: dict[str, tuple[str, ...]]
 
     @property
@@ -67,3 +83,44 @@ def platform_in(file_name: str) -> str | None:
         if re.search(rf"\b{name}\b" if len(name) < 6 else name, words) and len(name) > 1
     }
     return found.pop() if len(found) == 1 else None
+
+
+def metric_in(words: str) -> str | None:
+    """Return the figure that a plain header names: ``likes avg`` is ``likes_mean``."""
+    known, parts = vocabulary(), words.split()
+    if words in known.figures[RATE]:
+        return RATE
+    told = [s for s, names in known.statistics.items() if not set(names).isdisjoint(parts)]
+    left = {*known.statistics["filler"], *(n for s in told for n in known.statistics[s])}
+    rest = " ".join(part for part in parts if part not in left)
+    statistic = next((s for s in told if s != "filler"), None)
+    if rest in known.figures["authentic_engagements"]:
+        return "authentic_engagements"
+    if rest in known.figures["engagements"]:
+        return f"engagements_{statistic or 'reported'}"
+    found = [f"{c}_{statistic}" for c in POST_COUNTS if rest in known.names[c] or rest == c[:-1]]
+    return next((name for name in found if name in METRICS), None)
+
+
+_MONTHS = (
+    *("jan(?:uary)?", "feb(?:ruary)?", "mar(?:ch)?", "apr(?:il)?", "may", "june?", "july?"),
+    *("aug(?:ust)?", "sept?(?:ember)?", "oct(?:ober)?", "nov(?:ember)?", "dec(?:ember)?"),
+)
+_FULL_DAY = r"(?<!\d)(20\d\d)[-_. ]?(0[1-9]|1[0-2])[-_. ]?([0-2]\d|3[01])(?!\d)"
+_MONTH = rf"(?<![a-z])({'|'.join(_MONTHS)})[-_. ]+(20\d\d)(?!\d)"
+
+
+def day_in(file_name: str) -> date | None:
+    """Return the day that a file's name tells; of a month (``sep-2022``) it is the last day."""
+    if days := {*re.findall(_FULL_DAY, file_name)}:
+        year, month, day = max(days)
+        try:
+            return date(int(year), int(month), int(day)) if len(days) == 1 else None
+        except ValueError:
+            return None
+    months = {*re.findall(_MONTH, file_name.casefold())}
+    if len(months) != 1:
+        return None
+    name, year = months.pop()
+    after = [month[:3] for month in _MONTHS].index(name[:3]) + 1
+    return date(int(year) + after // 12, after % 12 + 1, 1) - timedelta(days=1)

@@ -8,11 +8,11 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 
 import pandas as pd
 
+from workbench.intake.agreement import disagreements, settled_notes
 from workbench.intake.canonical import (
     AcceptedRows,
     accept_rows,
@@ -27,9 +27,9 @@ from workbench.store import FileRecord, ImportRecord, empty_frame, open_store
 from workbench.store.catalog import CATALOG, replace_file
 from workbench.tables.schema import TABLES
 
-_TABLES = ("creators", "posts", "snapshots", "aliases")
+_TABLES = ("creators", "posts", "snapshots", "reported_metrics", "aliases")
 # What a profile adds to the reading itself; its name and notes change nothing in the rows.
-_READING = {"rows", "columns", "date_order", "provenance"}
+_READING = {"rows", "columns", "date_order", "provenance", "display_names", "window"}
 _ROW_KINDS = ("kept", "refused", "duplicates_exact", "duplicates_differing")
 
 
@@ -77,7 +77,7 @@ def import_files(
     with one_at_a_time(out):
         held = _held(out / "store")
         accepted = accept_rows(proposals, settings.day, held)
-        record = _record(proposals, accepted.as_of, sampling)
+        record = _record(proposals, accepted, sampling)
         new = build_tables(accepted, record.id)
         tables = {name: merge_with_store(rows, held[name], name) for name, rows in new.items()}
         table = _file_table(proposals, accepted)
@@ -87,6 +87,8 @@ def import_files(
             settings=settings,
             mapping=_mapping_table(proposals),
             refused=accepted.refused,
+            notes=settled_notes(proposals, accepted.rows),
+            disagreements=disagreements(accepted.rows.assign(source=record.id), held, tables),
             written=open_store(out / "store", create=True).write(tables, record),
         )
         _write_report(report, proposals, out / "imports" / record.id)
@@ -115,7 +117,10 @@ def _held(root: Path) -> Mapping[str, pd.DataFrame]:
     return {name: empty_frame(TABLES[name]) for name in _TABLES}
 
 
-def _record(proposals: Sequence[Proposal], as_of: date, sampling: str | None) -> ImportRecord:
+def _record(
+    proposals: Sequence[Proposal], accepted: AcceptedRows, sampling: str | None
+) -> ImportRecord:
+    as_of = accepted.as_of.isoformat()
     reading = [
         (
             sorted(file.sha256 for file in proposal.layout.files),
@@ -124,7 +129,8 @@ def _record(proposals: Sequence[Proposal], as_of: date, sampling: str | None) ->
         )
         for proposal in proposals
     ]
-    content = json.dumps([reading, as_of.isoformat()], sort_keys=True)
+    days = sorted({f"{day:%Y-%m-%d}" for day in accepted.days["as_of"]})
+    content = json.dumps([reading, days[0] if len(days) == 1 else days], sort_keys=True)
     noted = {proposal.profile.sampling for proposal in proposals}
     return ImportRecord(
         id=hashlib.sha256(content.encode()).hexdigest()[:12],
@@ -133,7 +139,7 @@ def _record(proposals: Sequence[Proposal], as_of: date, sampling: str | None) ->
             for proposal in proposals
             for file in proposal.layout.files
         ),
-        as_of=as_of.isoformat(),
+        as_of=as_of,
         sampling=sampling or (noted.pop() if len(noted) == 1 else "unknown"),
         profiles=tuple(dict.fromkeys(proposal.profile.name for proposal in proposals)),
     )
@@ -159,6 +165,7 @@ def _summary(
         creators=len(creators),
         posts=len(posts),
         snapshots=len(new["snapshots"]),
+        metrics=len(new["reported_metrics"]),
         likes_hidden=int(posts["likes_hidden"].sum()),
         counts_rounded=int(posts["counts_rounded"].sum()),
         first_post=None if posts.empty else posted.min(),
@@ -182,12 +189,15 @@ def _file_table(proposals: Sequence[Proposal], accepted: AcceptedRows) -> pd.Dat
     rows, refused = accepted.rows, accepted.refused.assign(kind="refused")
     counts = pd.concat([rows[["file", "kind"]], refused[["file", "kind"]]]).value_counts()
     platforms = rows.groupby("file")["platform"].agg(lambda p: ", ".join(sorted(p.unique())))
+    told = accepted.days.assign(as_of=accepted.days["as_of"].dt.strftime("%Y-%m-%d"))
+    days = told.to_dict("index")
     records = [
         {
             "file": file.name,
             "holds": f"{proposal.rows}s",
             "platform": platforms.get(file.name, ""),
             "profile": proposal.profile.name,
+            **days.get(file.name, {"as_of": "", "as_of_from": ""}),
             "rows": file.rows,
             "blank": file.blank,
             **{kind: int(counts.get((file.name, kind), 0)) for kind in _ROW_KINDS},
@@ -199,16 +209,29 @@ def _file_table(proposals: Sequence[Proposal], accepted: AcceptedRows) -> pd.Dat
     return pd.DataFrame(records)
 
 
+def csv_text(frame: pd.DataFrame) -> str:
+    """Write a CSV whose cells no spreadsheet runs as a formula: an apostrophe stands before."""
+    safe = frame.copy()
+    texts: list[str] = [*frame.select_dtypes("str").columns]
+    for name in texts:
+        formula = frame[name].str.match(r"[=+\-@\t\r]").fillna(False).astype(bool)
+        safe[name] = frame[name].mask(formula, "'" + frame[name])
+    return safe.to_csv(index=False, lineterminator="\n")
+
+
 def _write_report(report: ImportReport, proposals: Sequence[Proposal], folder: Path) -> None:
     mapping = [
         {"files": [f.name for f in p.layout.files], "profile": p.profile.content()}
         for p in proposals
     ]
-    texts = {
+    texts: dict[str, str] = {
         "qa.json": json.dumps(report.content(), indent=1, ensure_ascii=False) + "\n",
         "mapping.yaml": yaml_text(mapping),
-        "refused.csv": report.refused.to_csv(index=False, lineterminator="\n"),
+        "refused.csv": csv_text(report.refused),
+        "disagreements.csv": csv_text(report.disagreements),
     }
+    if report.disagreements.empty:
+        del texts["disagreements.csv"]
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         replace_file(folder / name, text.encode())

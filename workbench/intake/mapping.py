@@ -11,7 +11,15 @@ from pathlib import Path
 
 from workbench.errors import DataError, SettingsError
 from workbench.intake.checks import Finding, check_column, check_columns
-from workbench.intake.fields import FIELDS, POST_COUNTS, ROW_FIELDS, Rows, plain_name, vocabulary
+from workbench.intake.fields import (
+    FIELDS,
+    POST_COUNTS,
+    ROW_FIELDS,
+    Rows,
+    metric_in,
+    plain_name,
+    vocabulary,
+)
 from workbench.intake.profile import (
     MappingProfile,
     built_in_profiles,
@@ -78,6 +86,8 @@ class Proposal(ParsedRows):
             content["columns"] = rest | ({key: (value,)} if value else {})
         elif key in ("platform", "rows", "date_order"):
             content[key] = value or None
+        elif key == "display_names" and value in ("yes", "no"):
+            content[key] = value == "yes"
         else:
             raise ValueError(f"there is no column {key!r} or no header {value!r}")
         return Proposal(layout=self.layout, profile=MappingProfile.model_validate(content))
@@ -110,8 +120,14 @@ def decide_mappings(
         )
     own, settled = saved_profiles(folder), []
     for layout in layouts:
-        fitting = [p for p in [*own, *built_in_profiles()] if _recognises(p, layout)]
-        if asked is not None and _reads(asked, layout):
+        fitting = [p for p in own if _recognises(p, layout)]
+        # What a profile of ours recognises by name must be right by value, or it is not used.
+        fitting += [
+            p
+            for p in built_in_profiles()
+            if _recognises(p, layout) and not propose_mapping(layout, p).faults
+        ]
+        if asked is not None and _reads(asked, layout) and not _exactly(fitting):
             fitting = [asked]
         proposal = propose_mapping(layout, fitting[0] if fitting else None)
         repeats = bool(fitting) and fitting[0] in (asked, *own) and not proposal.faults
@@ -148,6 +164,11 @@ def _recognises(profile: MappingProfile, layout: Layout) -> bool:
     return known and profile.recognises(layout.header)
 
 
+def _exactly(profiles: Sequence[MappingProfile]) -> bool:
+    """Whether one is for this very header, which stands above a profile for many."""
+    return any(profile.headers and profile.columns for profile in profiles[:1])
+
+
 def _reads(profile: MappingProfile, layout: Layout) -> bool:
     """Whether a profile finds an account and, for posts, a time in the layout."""
     found = profile.mapping(layout.header).keys()
@@ -182,7 +203,8 @@ def _candidates(layout: Layout, profile: MappingProfile) -> list[_Candidate]:
         for name, (score, exact) in _named_like(header).items():
             parsed = parse_cells(FIELDS[name], cells, profile.date_order)
             if name == "handle":
-                score += 0.1 * float(cells.str.strip().str.fullmatch(_HANDLE).mean())
+                # `name` and `channel name` each are the handle in one export, not in the next.
+                score += 0.4 * float(cells.str.strip().str.fullmatch(_HANDLE).mean())
             if parsed.rounded is not None:  # the same count is often given twice, 1.2M and 1200000
                 score -= 0.01 * float(parsed.rounded.mean())
             passes = check_column(name, cells, parsed) is None
@@ -224,8 +246,10 @@ def _named_like(header: str) -> dict[str, tuple[float, bool]]:
     """Return the canonical columns that a header names, with a score and whether exactly."""
     words, known = plain_name(header), vocabulary()
     spoken = "|".join(name for name in known.platform_of if len(name) > 2)
-    bare = " ".join(re.sub(rf"\b({spoken})(er)?\b", " ", words).split())
+    bare = " ".join(re.sub(rf"\b({spoken})(e?r)?\b", " ", words).split()) or "name"
     scores = {}
+    if metric := metric_in(bare):
+        scores[metric] = (0.98, True)
     for name, aliases in known.names.items():
         if words in aliases:
             scores[name] = (1 - 0.002 * aliases.index(words), True)
@@ -237,6 +261,9 @@ def _named_like(header: str) -> dict[str, tuple[float, bool]]:
             alike = max(SequenceMatcher(None, words, alias).ratio() for alias in aliases)
             if alike >= _ALIKE:
                 scores[name] = (0.9 * alike, False)
+    for one, other in (("handle", "display_name"), ("display_name", "handle")):
+        if scores.get(one, (0, False))[1]:
+            scores.setdefault(other, (0.9, True))
     return scores
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 _BLANK_TEXTS = {"", "-", "--", "–", "—", "n/a", "#n/a", "null", "nan"}
 _BLANK_NUMBERS = _BLANK_TEXTS | {"na", "none", "#valor!", "#value!", "#ref!", "#div/0!"}
-_BLANK_NUMBERS |= {"#nv", "#wert!", "#¡valor!"}
+_BLANK_NUMBERS |= {"#nv", "#wert!", "#¡valor!", "nan%"}
 _MULTIPLES = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}
 _LARGEST = 1e15
 _NUMBER = (

@@ -45,6 +45,8 @@ class MappingProfile(BaseModel):
         The whole header that the profile was confirmed for; empty means any that has the columns.
     date_order : {"day_first", "month_first"} or None
         How ``03/04/2026`` is meant, where the values don't settle it.
+    display_names : bool
+        Whether the accounts are known by display names alone, which are then taken for handles.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -56,6 +58,8 @@ class MappingProfile(BaseModel):
     optional: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
     date_order: DateOrder | None = None
+    display_names: bool = False
+    window: str = "unknown"
     sampling: Annotated[str, _one_of(SAMPLINGS)] = "unknown"
     provenance: Annotated[str, _one_of(PROVENANCE)] = "measured"
     verified_on: str = ""

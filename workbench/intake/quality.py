@@ -63,6 +63,7 @@ class ImportSummary:
     creators: int
     posts: int
     snapshots: int
+    metrics: int
     likes_hidden: int
     counts_rounded: int
     first_post: str | None
@@ -85,6 +86,11 @@ class ImportReport:
         ``file``, ``column``, ``header``, ``examples``.
     refused : DataFrame
         In ``REFUSED_COLUMNS``.
+    notes : DataFrame
+        What was settled: ``file``, ``column``, ``note``, ``rows``, ``examples``.
+    disagreements : DataFrame
+        Figures of one creator that two sources give differently: ``creator``, ``figure``,
+        ``as_of``, ``value``, ``file``, ``other_value``, ``other_file``, ``ratio``, ``kept``.
     written : mapping
         What became of the rows in the store, by table.
     """
@@ -94,6 +100,8 @@ class ImportReport:
     settings: ImportSettings
     mapping: pd.DataFrame
     refused: pd.DataFrame
+    notes: pd.DataFrame
+    disagreements: pd.DataFrame
     written: Mapping[str, WriteCount]
 
     def content(self) -> dict[str, Any]:
@@ -104,6 +112,8 @@ class ImportReport:
             "files": self.table.to_dict("records"),
             "mapping": self.mapping.to_dict("records"),
             "reasons": refusal_reasons(self.refused).to_dict("records"),
+            "notes": self.notes.to_dict("records"),
+            "disagreements": len(self.disagreements),
         }
 
 

@@ -10,9 +10,17 @@ from functools import cached_property
 import pandas as pd
 
 from workbench.intake.dates import DateOrder, parse_times
-from workbench.intake.fields import ACCOUNT_COUNTS, FIELDS, POST_COUNTS, Rows, vocabulary
-from workbench.intake.numbers import ParsedCells, blank_cells, parse_counts
+from workbench.intake.fields import (
+    ACCOUNT_COUNTS,
+    FIELDS,
+    POST_COUNTS,
+    RATE,
+    Rows,
+    vocabulary,
+)
+from workbench.intake.numbers import ParsedCells, blank_cells, parse_counts, parse_rates
 from workbench.intake.profile import MappingProfile
+from workbench.intake.rates import settle_rates
 from workbench.intake.read import REFUSED_COLUMNS, Layout, raw_line
 from workbench.tables.schema import PLATFORMS, Column
 
@@ -26,6 +34,7 @@ _FLAGS = {
     **dict.fromkeys(["no", "n", "false", "0"], False),
 }
 _EXPECTED = {
+    "number": "a figure such as 1,234.5, 304.9K or 3.5%",
     "count": "a count such as 15,000, 304.9K or 1.2M",
     "time": "a date from 2004 on with a year of four digits",
     "date": "a date from 2004 on with a year of four digits",
@@ -74,6 +83,8 @@ class ParsedRows:
         for name, counts in (("account_rounded", ACCOUNT_COUNTS), ("post_rounded", POST_COUNTS)):
             flags = {c: self.columns[c].rounded for c in counts if c in self.columns}
             frame[name] = pd.DataFrame(flags, index=index).any(axis=1)
+        if RATE in frame:
+            frame[RATE] = settle_rates(self.layout.cells[self.mapping[RATE]], frame).rate
         return frame.assign(platform=frame["platform"].fillna(given["platform"]))
 
     def refusals(self, as_of: date | None) -> pd.DataFrame:
@@ -124,6 +135,10 @@ def parse_cells(column: Column, cells: pd.Series, order: DateOrder | None) -> Pa
     """Read one column by the kind of its canonical column."""
     if column.kind == "count":
         return parse_counts(cells)
+    if column.kind == "number":
+        read = parse_rates(cells)
+        wrong = read.typed.lt(0) | read.typed.gt(1e15)
+        return replace(read, typed=read.typed.mask(wrong), faults=read.faults | wrong)
     if column.kind in ("time", "date"):
         times = parse_times(cells, order=order)
         early = times.typed.lt(_EARLIEST)

@@ -1,0 +1,121 @@
+"""What was settled while reading, and where two sources say different things of one creator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from workbench.intake.fields import METRICS, RATE
+from workbench.intake.mapping import Proposal
+from workbench.intake.rates import settle_rates
+
+NOTE_COLUMNS = ["file", "column", "note", "rows", "examples"]
+DISAGREEMENT_COLUMNS = [
+    *("creator", "figure", "as_of", "value", "file", "other_value", "other_file", "ratio", "kept"),
+]
+# Counts of one day, and figures of one week, are held to be of the same thing; a follower count
+# differs where rounding (1.2M) can't explain it.
+_DAYS = {"followers": 0}
+_USUAL_DAYS = 7
+_TOLERANCE = 0.05
+
+
+def settled_notes(proposals: Sequence[Proposal], rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what was decided about values, a row a file, column and decision."""
+    notes = [_rate_notes(p) for p in proposals if RATE in p.mapping and p.rows == "account"]
+    for flag, column, note in (
+        ("likes_hidden", "likes", "0 likes beside comments: hidden, taken as missing"),
+        ("account_rounded", "followers", "a count given short, such as 1.2M: marked as rounded"),
+        ("post_rounded", "counts", "a count given short, such as 1.2M: marked as rounded"),
+    ):
+        found = rows[rows[flag].fillna(False).astype(bool)]
+        told = found.groupby("file", as_index=False).agg(
+            rows=("row", "size"),
+            examples=("row", lambda r: ", ".join(map(str, r.head(3).astype(int)))),
+        )
+        notes.append(told.assign(column=column, note=note))
+    return pd.concat(notes, ignore_index=True)[NOTE_COLUMNS]
+
+
+def _rate_notes(proposal: Proposal) -> pd.DataFrame:
+    header = proposal.mapping[RATE]
+    cells = proposal.layout.cells[header]
+    settled = settle_rates(cells, proposal.frame)
+    told = pd.DataFrame({"file": proposal.layout.origin["file"], "cell": cells})
+    found = told.assign(unit=settled.unit).dropna(subset="unit")
+    counted = found.groupby(["file", "unit"], as_index=False).agg(
+        rows=("cell", "size"), examples=("cell", lambda c: ", ".join(c.head(3)))
+    )
+    note = "rate read as " + counted["unit"].astype("str")
+    left = "unit open, beside what likes, comments and followers give: the rate is left out"
+    return counted.assign(column=header, note=note.mask(counted["unit"].eq("open"), left))
+
+
+def disagreements(
+    rows: pd.DataFrame, held: Mapping[str, pd.DataFrame], tables: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """Return the figures of a creator that two files, or a file and the store, give differently.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Accepted rows with ``source``, the id of this import.
+    held : mapping
+        What the store held before.
+    tables : mapping
+        What is written now; tells which follower count of a day was kept.
+    """
+    new = _figures_of_rows(rows[rows["rows"].eq("account")])
+    source = rows["source"].iloc[0]
+    before = _held_figures(held)
+    before = before[before["source"].ne(source) & before["creator_key"].isin(new["creator_key"])]
+    pairs = new.merge(
+        pd.concat([new, before], ignore_index=True),
+        on=["creator_key", "figure"],
+        suffixes=("", "_other"),
+    )
+    pairs = pairs[pairs["file"].ne(pairs["file_other"])]
+    twice = pairs["source_other"].eq(source) & (pairs["file"] > pairs["file_other"])
+    apart = (pairs["as_of"] - pairs["as_of_other"]).dt.days.abs()
+    near = apart.le(pairs["figure"].map(_DAYS).fillna(_USUAL_DAYS))
+    ratio = (pairs["value"] / pairs["value_other"].where(pairs["value_other"].ne(0))).astype(float)
+    far = ratio.sub(1).abs().gt(_TOLERANCE) | ratio.rdiv(1).sub(1).abs().gt(_TOLERANCE)
+    found = pairs.assign(ratio=ratio)[near & far & ~twice]
+    kept = found[["creator_key", "as_of"]].merge(
+        tables["snapshots"].rename(columns={"observed_on": "as_of"}),
+        how="left",
+        on=["creator_key", "as_of"],
+    )["followers"]
+    shown = kept.astype("float64").set_axis(found.index).map("{:,.0f}".format)
+    found = found.assign(
+        kept=shown.where(found["figure"].eq("followers"), "both"),
+        as_of=found["as_of"].dt.strftime("%Y-%m-%d"),
+    ).rename(
+        columns={
+            "creator_key": "creator",
+            "value_other": "other_value",
+            "file_other": "other_file",
+        }
+    )
+    return found.sort_values(["creator", "figure", "file", "other_file"])[DISAGREEMENT_COLUMNS]
+
+
+def _figures_of_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    about = ["creator_key", "observed_on", "file", "source"]
+    names = ["followers", *METRICS]
+    found = rows.astype(dict.fromkeys(names, "float64")).melt(about, names, "figure", "value")
+    found = found.dropna(subset=["value", "observed_on"]).rename(columns={"observed_on": "as_of"})
+    return found.drop_duplicates(["creator_key", "figure", "as_of", "file"], keep="last")
+
+
+def _held_figures(held: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    counts = held["snapshots"].rename(columns={"observed_on": "as_of", "followers": "value"})
+    told = held["reported_metrics"]
+    named = {pair: name for name, pair in METRICS.items()}
+    pairs = zip(told["metric"], told["statistic"], strict=True)
+    figures = told.assign(figure=[named.get(pair, "") for pair in pairs])
+    frames = [counts.assign(figure="followers"), figures]
+    columns = ["creator_key", "figure", "as_of", "value", "source"]
+    found = pd.concat([frame[columns].astype({"value": "float64"}) for frame in frames])
+    return found.assign(file="import " + found["source"].astype("str"))
