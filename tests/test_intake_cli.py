@@ -7,9 +7,10 @@ import pytest
 from rich.console import Console
 
 from workbench.cli.import_exports import confirm, report_text, run
+from workbench.intake.layouts import group_files
 from workbench.intake.mapping import propose_mapping
 from workbench.intake.profile import MappingProfile
-from workbench.intake.read import group_files, read_files
+from workbench.intake.read import read_files
 
 TEXT = "Handle,Post ID,Posted at,Hearts\nann,1,03/04/2026,9\nann,2,05/04/2026,9\n"
 

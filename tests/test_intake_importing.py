@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from workbench.errors import DataError, SettingsError
 from workbench.intake.importing import import_files, one_at_a_time
+from workbench.intake.layouts import group_files
 from workbench.intake.mapping import propose_mapping
 from workbench.intake.profile import read_profile
 from workbench.intake.quality import ImportReport
-from workbench.intake.read import group_files, raw_line, read_files
+from workbench.intake.read import raw_line, read_files
 from workbench.store import open_store
 
 INSTAGRAM = (

@@ -6,6 +6,7 @@ import pytest
 
 from workbench.errors import SettingsError
 from workbench.intake.fields import plain_name, platform_in
+from workbench.intake.layouts import Layout, group_files
 from workbench.intake.mapping import Proposal, propose_mapping
 from workbench.intake.profile import (
     MappingProfile,
@@ -14,7 +15,7 @@ from workbench.intake.profile import (
     read_profile,
     save_profile,
 )
-from workbench.intake.read import Layout, group_files, read_files
+from workbench.intake.read import read_files
 
 POSTS = "Handle,Post ID,Posted at,Likes,Comments,Views\n"
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import DataError
-from workbench.intake.read import read_file, read_files, unique_header
+from workbench.intake.read import read_file, read_files, read_tables, unique_header
 
 
 def written(folder: Path, content: str | bytes, name: str = "a.csv") -> Path:
@@ -69,12 +69,13 @@ def test_rows_that_do_not_fit_are_kept_aside(tmp_path: Path) -> None:
 )
 def test_a_broken_file_is_told(tmp_path: Path, content: bytes, said: str) -> None:
     with pytest.raises(DataError, match=said):
-        read_file(written(tmp_path, content), "a.csv")
+        read_tables(written(tmp_path, content), "a.csv")
 
 
 def test_all_broken_files_are_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "bare").mkdir()
     with pytest.raises(DataError) as caught:
-        read_files([tmp_path, tmp_path / "none.csv", written(tmp_path, "")])
+        read_files([tmp_path / "bare", tmp_path / "none.csv", written(tmp_path, "")])
     assert len(caught.value.faults) == 3
 
 

@@ -29,7 +29,10 @@ def register(app: typer.Typer) -> None:
 
 
 def import_exports(
-    files: Annotated[list[Path], typer.Argument(help="CSV or TSV files, of any kinds together.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="CSV, TSV, XLSX, JSON or Parquet files, or folders of them."),
+    ],
     out: Annotated[Path, typer.Option(help="The client's folder.")],
     profile: Annotated[
         str | None, typer.Option(help="Mapping profile: a name or a YAML file.")
@@ -38,7 +41,10 @@ def import_exports(
         bool, typer.Option("--yes", "-y", help="Take mappings that pass their checks, don't ask.")
     ] = False,
     as_of: Annotated[
-        str | None, typer.Option(help="Day of the export; else the newest date in the files.")
+        str | None,
+        typer.Option(
+            help="Day of the export; else the newest date in the rows, or the file name's."
+        ),
     ] = None,
     platform: Annotated[
         str | None, typer.Option(help="Platform of files that name none themselves.")
@@ -147,15 +153,16 @@ def report_text(report: ImportReport, out: Path) -> str:
     from workbench.intake.quality import refusal_reasons
 
     s = report.summary
-    day = s.as_of if s.as_of_given else f"{s.as_of} (the newest date in the files)"
+    told = {"option": "", "rows": " (the newest date in the files)", "file name": " (file names)"}
+    origin = {*report.table["as_of_from"]} - {""}
+    day = s.as_of + (told[origin.pop()] if len(origin) == 1 else " (the latest of the files)")
     lines = [
         f"{plural(s.rows, 'row')}: {s.kept:,} kept, {s.refused:,} refused, {s.duplicates_exact:,} "
         f"exact duplicates, {s.duplicates_differing:,} differing ones",
         f"{plural(s.posts, 'post')}, {plural(s.creators, 'creator')}, "
-        f"{plural(s.snapshots, 'follower count')}; as of {day}",
+        f"{plural(s.snapshots, 'follower count')}, {plural(s.metrics, 'reported figure')}; "
+        f"as of {day}",
     ]
-    if s.likes_hidden:
-        lines.append(f"hidden likes, now missing: {plural(s.likes_hidden, 'post')}")
     for label, keys in (
         ("creators without posts", s.without_posts),
         ("creators with posts but no follower count", s.without_followers),
@@ -164,6 +171,15 @@ def report_text(report: ImportReport, out: Path) -> str:
             lines.append(
                 f"{label}: {len(keys):,} ({', '.join(keys[:3])}{' ...' * (len(keys) > 3)})"
             )
+    personal = sorted({name for names in report.table["personal"] for name in names})
+    if personal:
+        lines.append(f"contact data, never read: {', '.join(personal)}")
+    notes = report.notes.groupby(["column", "note"], sort=False)["rows"].sum()
+    for note in notes.reset_index().to_dict("records"):
+        lines.append(f"{note['column']}: {note['note']} ({plural(note['rows'], 'row')})")
+    if len(report.disagreements):
+        differing = plural(len(report.disagreements), "figure")
+        lines.append(f"sources disagree on {differing}: see disagreements.csv")
     unread = {", ".join(names): None for names in report.table["not_read"] if names}
     lines += [f"columns not read: {names}" for names in unread]
     for found in refusal_reasons(report.refused).to_dict("records"):

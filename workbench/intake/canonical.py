@@ -92,7 +92,7 @@ def _joined(parsed: Sequence[ParsedRows], refusals: Sequence[pd.DataFrame]) -> p
             **part.layout.origin,
             layout=n,
             line=part.frame.index,
-            rows=part.rows,
+            rows=part.without_post.map({True: "account", False: part.rows}),
             likes_read="likes" in part.mapping,
             window=part.profile.window,
             named=are_display_names(part.frame["handle"].dropna().drop_duplicates()),

@@ -19,10 +19,11 @@ from workbench.intake.canonical import (
     build_tables,
     merge_with_store,
 )
+from workbench.intake.layouts import group_files
 from workbench.intake.mapping import Decide, Proposal, decide_mappings
 from workbench.intake.profile import yaml_text
 from workbench.intake.quality import ImportReport, ImportSettings, ImportSummary
-from workbench.intake.read import group_files, read_files
+from workbench.intake.read import read_files
 from workbench.store import FileRecord, ImportRecord, empty_frame, open_store
 from workbench.store.catalog import CATALOG, replace_file
 from workbench.tables.schema import TABLES
@@ -202,6 +203,7 @@ def _file_table(proposals: Sequence[Proposal], accepted: AcceptedRows) -> pd.Dat
             "blank": file.blank,
             **{kind: int(counts.get((file.name, kind), 0)) for kind in _ROW_KINDS},
             "not_read": [h for h in file.header if h not in proposal.mapping.values()],
+            "personal": list(file.personal),
         }
         for proposal in proposals
         for file in proposal.layout.files

@@ -20,6 +20,7 @@ from workbench.intake.fields import (
     plain_name,
     vocabulary,
 )
+from workbench.intake.layouts import Layout
 from workbench.intake.profile import (
     MappingProfile,
     built_in_profiles,
@@ -27,7 +28,6 @@ from workbench.intake.profile import (
     save_profile,
     saved_profiles,
 )
-from workbench.intake.read import Layout
 from workbench.intake.rows import ParsedRows, parse_cells
 
 _ALIKE = 0.9

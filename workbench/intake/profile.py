@@ -77,7 +77,9 @@ class MappingProfile(BaseModel):
         if self.headers:
             return sorted(self.headers) == sorted(header)
         needed = set(self.columns) - set(self.optional)
-        return bool(self.columns) and needed <= set(self.mapping(header))
+        # A file without header has the same names as any other of its kind.
+        named = not any(name.startswith("column ") for name in self.mapping(header).values())
+        return bool(self.columns) and named and needed <= set(self.mapping(header))
 
     def content(self) -> dict[str, Any]:
         """Return what stands in the YAML file; defaults are left out."""

@@ -18,10 +18,11 @@ from workbench.intake.fields import (
     Rows,
     vocabulary,
 )
+from workbench.intake.layouts import Layout
 from workbench.intake.numbers import ParsedCells, blank_cells, parse_counts, parse_rates
 from workbench.intake.profile import MappingProfile
 from workbench.intake.rates import settle_rates
-from workbench.intake.read import REFUSED_COLUMNS, Layout, raw_line
+from workbench.intake.read import REFUSED_COLUMNS, raw_line
 from workbench.tables.schema import PLATFORMS, Column
 
 TIMES = ("posted_at", "observed_at", "observed_on")
@@ -87,6 +88,14 @@ class ParsedRows:
             frame[RATE] = settle_rates(self.layout.cells[self.mapping[RATE]], frame).rate
         return frame.assign(platform=frame["platform"].fillna(given["platform"]))
 
+    @cached_property
+    def without_post(self) -> pd.Series:
+        """Rows of a list of posts that hold an account alone: a profile that has posted nothing."""
+        told = [n for n in ("post_id", "posted_at", *POST_COUNTS) if n in self.frame]
+        known = self.frame.get("followers", pd.Series(pd.NA, index=self.frame.index)).notna()
+        blank = pd.DataFrame({n: self.layout.cells[self.mapping[n]].eq("") for n in told})
+        return known & blank.all(axis=1) & (self.rows == "post")
+
     def refusals(self, as_of: date | None) -> pd.DataFrame:
         """Return ``column``, ``value`` and ``reason`` of the rows that can't be taken.
 
@@ -110,7 +119,10 @@ class ParsedRows:
         for name, reason in needed.items():
             # A cell that can't be read is a fault of its own already.
             faulty = self.columns[name].faults if name in self.columns else False
-            found.append(self._refused(self.frame[name].isna() & ~faulty, name, reason))
+            missing = self.frame[name].isna() & ~faulty
+            if name == "posted_at":
+                missing &= ~self.without_post
+            found.append(self._refused(missing, name, reason))
         return pd.concat(found).groupby(level=0).agg("; ".join)
 
     def located(self, refusals: pd.DataFrame) -> pd.DataFrame:

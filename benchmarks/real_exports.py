@@ -1,0 +1,75 @@
+"""Every real export: rows in, kept, refused and why, with no code for any one file."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks.report import finish, read_options, real_data
+from workbench.errors import WorkbenchError
+from workbench.intake.importing import import_files
+
+# Folder, files, profile by name where the analyst would say one, and the day of the export.
+EXPORTS = [
+    ("hypeauditor2022", "*2022*.csv", "hypeauditor-list", None),
+    ("hypeauditor2022", "*[!0-9].csv", "hypeauditor-list", "2022-03-31"),
+    ("tiktok_famous2020", "*.csv", None, None),
+    ("ig_top200", "*.csv", None, "2022-12-31"),
+    ("yt_top2023", "*.csv", None, "2023-07-31"),
+    ("twitch_top1000", "*.csv", "twitch-channel-list", "2020-08-31"),
+    ("ig_reach2022", "*.csv", None, "2022-02-28"),
+    ("ig_likepredictor2017", "profiles/*.json", None, None),
+    ("instafake", "nonautomated*.json", None, None),
+    ("instafake", "*[!d]AccountData.json", None, "2019-01-31"),
+    ("fake_spammer_genuine", "*.csv", None, "2019-01-31"),
+    ("seraphim_followers", "*.csv", None, "2021-01-31"),
+]
+COLUMNS = ["folder", "file", "profile", "rows", "blank", "kept", "refused", "duplicates", "why"]
+
+
+def import_folder(folder: str, pattern: str, profile: str | None, as_of: str | None) -> list[dict]:  # type: ignore[type-arg]
+    """Import the files of a folder and return a row a file."""
+    files = sorted(real_data(folder).glob(pattern))
+    with tempfile.TemporaryDirectory() as out:
+        try:
+            report = import_files(files, Path(out) / "client", profile=profile, as_of=as_of)
+        except WorkbenchError as fault:
+            why = "; ".join(fault.faults)[:160] or fault.headline
+            return [{"folder": folder, "file": file.name, "why": why} for file in files[:2]]
+    reasons = report.refused.groupby("file")["reason"].agg(lambda r: "; ".join(r.unique()[:2]))
+    table = report.table.assign(
+        folder=folder,
+        why=report.table["file"].map(reasons).astype("str").fillna(""),
+        duplicates=report.table["duplicates_exact"] + report.table["duplicates_differing"],
+    )
+    if len(table) > 20:  # one file an account
+        sums = table[["rows", "blank", "kept", "refused", "duplicates"]].sum()
+        why = "; ".join(reasons.unique()[:2])
+        return [{"folder": folder, "file": f"{len(table)} files", **sums, "why": why}]
+    return table[COLUMNS].to_dict("records")
+
+
+def main() -> None:
+    """Print the table of files and how many load."""
+    options = read_options(str(__doc__))
+    found = [row for export in EXPORTS for row in import_folder(*export)]
+    table = pd.DataFrame(found, columns=COLUMNS)
+    loaded = table["rows"].notna()
+    lists = table[table["folder"].eq("hypeauditor2022")]
+    figures = (
+        f"{loaded.sum()} of {len(table)} lines load; hypeauditor2022: {lists['rows'].count()} "
+        f"files, {lists['rows'].sum():,.0f} rows and {lists['blank'].sum():,.0f} blank one"
+    )
+    finish(
+        table.astype("object").where(table.notna(), ""),
+        {},
+        met=bool(loaded.all()),
+        figures=figures,
+        options=options,
+    )
+
+
+if __name__ == "__main__":
+    main()

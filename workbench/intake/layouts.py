@@ -1,0 +1,64 @@
+"""Files that share a header: they share one mapping and one reading of dates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from workbench.intake.fields import platform_in
+from workbench.intake.read import RawFile
+from workbench.intake.records import RECORD
+
+_OVERLAP = 0.8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """Files of one header and platform, which share one mapping and one reading of dates."""
+
+    files: tuple[RawFile, ...]
+    platform: str | None
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(dict.fromkeys(name for file in self.files for name in file.header))
+
+    @property
+    def title(self) -> str:
+        """The files by name, for a sentence."""
+        more = f" and {len(self.files) - 1} more like it" if len(self.files) > 1 else ""
+        return f"{self.files[0].name}{more}"
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """The rows of all files."""
+        return pd.concat([file.cells for file in self.files], ignore_index=True).fillna("")
+
+    @cached_property
+    def origin(self) -> pd.DataFrame:
+        """``file`` and ``row`` of each row of ``cells``."""
+        places = [pd.DataFrame({"file": f.name, "row": f.cells.index}) for f in self.files]
+        return pd.concat(places, ignore_index=True)
+
+
+def group_files(files: Sequence[RawFile], platform: str | None) -> list[Layout]:
+    """Group files of one header and platform; ``platform`` stands above the files' names."""
+    groups: list[tuple[set[str], str | None, list[RawFile]]] = []
+    for file in files:
+        told, names = platform or platform_in(file.name), {*file.header}
+        for header, same, group in groups:
+            # A record leaves out the fields that it has no value for.
+            part = RECORD in names & header and len(names & header) >= _OVERLAP * min(
+                len(names), len(header)
+            )
+            if same == told and (part or file.header == group[0].header):
+                group.append(file)
+                header |= names
+                break
+        else:
+            groups.append((names, told, [file]))
+    return [Layout(files=tuple(group), platform=told) for _, told, group in groups]
