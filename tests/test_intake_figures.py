@@ -128,6 +128,8 @@ def test_two_sources_that_differ_are_told(write: Write, tmp_path: Path, together
     found = reports[-1].disagreements
     assert set(found["figure"]) == {"followers", "likes_mean"}
     assert set(found["creator"]) == {"instagram:ann"}
+    kept = dict(zip(found["figure"], found["kept"], strict=True))
+    assert kept == {"followers": "1,300", "likes_mean": "60" if together else "both"}
     folder = tmp_path / "out" / "imports" / reports[-1].summary.import_id
     assert (folder / "disagreements.csv").is_file()
 

@@ -64,7 +64,7 @@ def disagreements(
     held : mapping
         What the store held before.
     tables : mapping
-        What is written now; tells which follower count of a day was kept.
+        What is written now; tells which of two values was kept.
     """
     new = _figures_of_rows(rows[rows["rows"].eq("account")])
     source = rows["source"].iloc[0]
@@ -82,14 +82,13 @@ def disagreements(
     ratio = (pairs["value"] / pairs["value_other"].where(pairs["value_other"].ne(0))).astype(float)
     far = ratio.sub(1).abs().gt(_TOLERANCE) | ratio.rdiv(1).sub(1).abs().gt(_TOLERANCE)
     found = pairs.assign(ratio=ratio)[near & far & ~twice]
-    kept = found[["creator_key", "as_of"]].merge(
-        tables["snapshots"].rename(columns={"observed_on": "as_of"}),
-        how="left",
-        on=["creator_key", "as_of"],
-    )["followers"]
-    shown = kept.astype("float64").set_axis(found.index).map("{:,.0f}".format)
+    written = _held_figures(tables).drop_duplicates(["creator_key", "figure", "as_of"], keep="last")
+    kept = found[["creator_key", "figure", "as_of"]].merge(written, how="left")["value"]
+    shown = kept.set_axis(found.index).map("{:,.12g}".format, na_action="ignore").astype("str")
+    # The store holds one follower count a day, and one figure an import.
+    one = found["figure"].eq("followers") | found["source_other"].eq(source)
     found = found.assign(
-        kept=shown.where(found["figure"].eq("followers"), "both"),
+        kept=shown.where(one, "both"),
         as_of=found["as_of"].dt.strftime("%Y-%m-%d"),
     ).rename(
         columns={
