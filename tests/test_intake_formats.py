@@ -155,7 +155,7 @@ def test_mail_is_known_by_its_values() -> None:
 def test_mail_in_a_row_that_does_not_fit_is_left_out(tmp_path: Path) -> None:
     text = "Handle,Followers\nann,1\nbob,2,b@c.example\n"
     (file,) = read_tables(written(tmp_path / "a.csv", text), "a")
-    assert file.refused["raw"].tolist() == ["bob,2,[e-mail not read]"]
+    assert file.first.refused["raw"].tolist() == ["bob,2,[e-mail not read]"]
 
 
 def test_too_many_columns_are_refused(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_damage_is_told_and_nothing_else(tmp_path: Path, kind: str, data: st.Dat
         files = read_files([path])
     except DataError:
         return
-    assert all(len(file.cells) + len(file.refused) == file.rows > 0 for file in files)
+    assert all(len(file.cells) + len(file.first.refused) == file.rows > 0 for file in files)
 
 
 @QUICK

@@ -7,13 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import DataError
-from workbench.intake.read import read_file, read_files, read_tables, unique_header
+from workbench.intake.read import RawFile, read_files, read_tables, unique_header
 
 
 def written(folder: Path, content: str | bytes, name: str = "a.csv") -> Path:
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return path
+
+
+def read_file(path: Path, name: str) -> RawFile:
+    (file,) = read_tables(path, name)
+    return file
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -43,13 +48,13 @@ def test_a_header_is_made_unique() -> None:
 def test_rows_are_numbered_as_in_the_file(tmp_path: Path) -> None:
     file = read_file(written(tmp_path, '\na,b\n1,"two\nlines"\n\n3,4\n'), "a")
     assert file.cells.index.tolist() == [3, 5]
-    assert file.blank == 2
+    assert file.first.blank == 2
 
 
 def test_rows_that_do_not_fit_are_kept_aside(tmp_path: Path) -> None:
     file = read_file(written(tmp_path, "a,b\n1\n1,2,3\n1,2,,\n"), "a")
-    assert file.refused["row"].tolist() == [2, 3]
-    assert file.refused["raw"].tolist() == ["1", "1,2,3"]
+    assert file.first.refused["row"].tolist() == [2, 3]
+    assert file.first.refused["raw"].tolist() == ["1", "1,2,3"]
     assert file.rows == 3
 
 
@@ -97,13 +102,13 @@ def test_any_content_is_read_or_told(
         file = read_file(path, "a")
     except DataError:
         return
-    assert file.rows == len(file.cells) + len(file.refused) > 0
+    assert file.rows == len(file.cells) + len(file.first.refused) > 0
 
 
 def test_a_quote_left_open_does_not_mix_two_rows(tmp_path: Path) -> None:
     file = read_file(written(tmp_path, 'a,b,c\n1,"x,1\n2,"y",2\n3,"z",3\n'), "a")
     assert file.cells["a"].tolist() == ["3"]
-    assert "quotation mark left open" in file.refused["reason"].item()
+    assert "quotation mark left open" in file.first.refused["reason"].item()
 
 
 def test_a_hint_for_excel_is_no_header(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from workbench.errors import DataError
 from workbench.store import ImportRecord, canonical_frame, check_frame, open_store
-from workbench.store.catalog import bucket_of
+from workbench.store.catalog import buckets_of
 from workbench.tables.schema import POSTS, TABLES
 
 RECORD = ImportRecord(id="one", files=(), as_of="2026-09-30", sampling="latest_posts")
@@ -130,4 +130,4 @@ def test_every_table_can_be_read_empty(store, table):
 
 @given(st.text(min_size=1), st.integers(1, 99))
 def test_a_bucket_is_a_two_digit_number_below_their_count(key, buckets):
-    assert 0 <= int(bucket_of(key, buckets)) < buckets
+    assert 0 <= int(buckets_of(pd.Series([key]), buckets).item()) < buckets

@@ -150,7 +150,6 @@ def _show(proposal: Proposal, console: Console) -> None:
 def report_text(report: ImportReport, out: Path) -> str:
     """Write the result of an import for people."""
     from workbench.formats import plural
-    from workbench.intake.quality import refusal_reasons
 
     s = report.summary
     told = {"option": "", "rows": " (the newest date in the files)", "file name": " (file names)"}
@@ -182,7 +181,7 @@ def report_text(report: ImportReport, out: Path) -> str:
         lines.append(f"sources disagree on {differing}: see disagreements.csv")
     unread = {", ".join(names): None for names in report.table["not_read"] if names}
     lines += [f"columns not read: {names}" for names in unread]
-    for found in refusal_reasons(report.refused).to_dict("records"):
+    for found in report.reasons.to_dict("records"):
         where = f"{found['column']}: " if found["column"] else ""
         lines.append(f"refused {plural(found['rows'], 'row')}: {where}{found['reason']}")
     lines.append(f"all of it: {out / 'imports' / s.import_id}")

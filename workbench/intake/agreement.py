@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from workbench.intake.fields import METRICS, RATE
-from workbench.intake.mapping import Proposal
-from workbench.intake.rates import settle_rates
+from workbench.intake.fields import METRICS
 
 NOTE_COLUMNS = ["file", "column", "note", "rows", "examples"]
 DISAGREEMENT_COLUMNS = [
@@ -21,9 +19,9 @@ _USUAL_DAYS = 7
 _TOLERANCE = 0.05
 
 
-def settled_notes(proposals: Sequence[Proposal], rows: pd.DataFrame) -> pd.DataFrame:
-    """Return what was decided about values, a row a file, column and decision."""
-    notes = [_rate_notes(p) for p in proposals if RATE in p.mapping and p.rows == "account"]
+def value_notes(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return what was decided about values of taken rows, a row a file, column and decision."""
+    notes = []
     for flag, column, note in (
         ("likes_hidden", "likes", "0 likes beside comments: hidden, taken as missing"),
         ("account_rounded", "followers", "a count given short, such as 1.2M: marked as rounded"),
@@ -32,24 +30,18 @@ def settled_notes(proposals: Sequence[Proposal], rows: pd.DataFrame) -> pd.DataF
         found = rows[rows[flag].fillna(False).astype(bool)]
         told = found.groupby("file", as_index=False).agg(
             rows=("row", "size"),
-            examples=("row", lambda r: ", ".join(map(str, r.head(3).astype(int)))),
+            examples=("row", lambda r: ", ".join(map(str, r.nsmallest(3).astype(int)))),
         )
         notes.append(told.assign(column=column, note=note))
     return pd.concat(notes, ignore_index=True)[NOTE_COLUMNS]
 
 
-def _rate_notes(proposal: Proposal) -> pd.DataFrame:
-    header = proposal.mapping[RATE]
-    cells = proposal.layout.cells[header]
-    settled = settle_rates(cells, proposal.frame)
-    told = pd.DataFrame({"file": proposal.layout.origin["file"], "cell": cells})
-    found = told.assign(unit=settled.unit).dropna(subset="unit")
-    counted = found.groupby(["file", "unit"], as_index=False).agg(
-        rows=("cell", "size"), examples=("cell", lambda c: ", ".join(c.head(3)))
-    )
-    note = "rate read as " + counted["unit"].astype("str")
-    left = "unit open, beside what likes, comments and followers give: the rate is left out"
-    return counted.assign(column=header, note=note.mask(counted["unit"].eq("open"), left))
+def gathered_notes(notes: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Put the notes on parts of files together, with the first examples."""
+    found = pd.concat([pd.DataFrame(columns=NOTE_COLUMNS, dtype="str"), *notes])
+    grouped = found.groupby(["file", "column", "note"], sort=False, as_index=False)
+    told = grouped.agg(rows=("rows", "sum"), examples=("examples", "first"))
+    return told.astype({"rows": "int64"})[NOTE_COLUMNS]
 
 
 def disagreements(
@@ -67,7 +59,7 @@ def disagreements(
         What is written now; tells which of two values was kept.
     """
     new = _figures_of_rows(rows[rows["rows"].eq("account")])
-    source = rows["source"].iloc[0]
+    source = rows["source"].iloc[0]  # of one import
     before = _held_figures(held)
     before = before[before["source"].ne(source) & before["creator_key"].isin(new["creator_key"])]
     pairs = new.merge(

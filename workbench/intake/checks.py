@@ -9,11 +9,8 @@ import pandas as pd
 
 from workbench.intake.fields import FIELDS
 from workbench.intake.numbers import ParsedCells, blank_cells
-from workbench.intake.rows import IDS, ParsedRows, expected
+from workbench.intake.rows import IDS, MOST_UNREADABLE, ParsedRows, expected
 
-# Up to a third of the cells may be unreadable before the header counts as wrong; those rows are
-# refused one by one.
-_UNREADABLE = 0.34
 # Relations between columns are judged from this many rows on, and may fail in a fifth of them.
 _ENOUGH_ROWS = 5
 _EXCEPTIONS = 0.2
@@ -54,7 +51,7 @@ def check_columns(parsed: ParsedRows) -> list[Finding]:
 def check_column(name: str, cells: pd.Series, parsed: ParsedCells) -> str | None:
     """Return why a column's values can't be that canonical column, None where they can."""
     present = cells[~blank_cells(cells, numeric=True)]
-    if parsed.faults.sum() > _UNREADABLE * len(present) > 0:
+    if parsed.faults.sum() > MOST_UNREADABLE * len(present) > 0:
         return f"expected {expected(name)}"
     if FIELDS[name].kind == "text" and name not in IDS:
         numbers = present.str.strip().str.fullmatch(_NUMBER, case=False).mean()

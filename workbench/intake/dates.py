@@ -6,13 +6,9 @@ the column's values settle; where they can't, that is a question for a person, n
 
 from __future__ import annotations
 
-from typing import Literal
-
 import pandas as pd
 
-from workbench.intake.numbers import ParsedCells, blank_cells
-
-DateOrder = Literal["day_first", "month_first"]
+from workbench.intake.numbers import CellStyle, DateOrder, ParsedCells, blank_cells
 
 _TIME = (
     r"(?:,?(?:\s+|t)(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2}(?:\.[0-9]+)?))?"
@@ -51,7 +47,8 @@ def parse_times(cells: pd.Series, *, order: DateOrder | None = None) -> ParsedCe
         values = values.fillna(_assembled(slashed.rename(columns=swapped), cells.index))
         slashed = slashed.iloc[:0]
     unread = values.isna() & ~blank & ~cells.index.isin(slashed.index)
-    return ParsedCells(typed=values, faults=unread, question=question)
+    style = CellStyle(order=settled)
+    return ParsedCells(typed=values, faults=unread, question=question, style=style)
 
 
 def _epochs(text: pd.Series) -> pd.Series:

@@ -6,29 +6,26 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 
-from workbench.intake.agreement import disagreements, settled_notes
-from workbench.intake.canonical import (
-    AcceptedRows,
-    accept_rows,
-    build_tables,
-    merge_with_store,
-)
+from workbench.intake.agreement import gathered_notes
+from workbench.intake.delimited import raw_line
 from workbench.intake.layouts import group_files
 from workbench.intake.mapping import Decide, Proposal, decide_mappings
 from workbench.intake.profile import yaml_text
 from workbench.intake.quality import ImportReport, ImportSettings, ImportSummary
 from workbench.intake.read import read_files
-from workbench.store import FileRecord, ImportRecord, empty_frame, open_store
-from workbench.store.catalog import CATALOG, replace_file
-from workbench.tables.schema import TABLES
+from workbench.intake.refusals import RefusedRows, csv_text
+from workbench.intake.spool import spool_in
+from workbench.intake.storing import StoredRows, store_rows
+from workbench.intake.taking import TakenRows, days_of_files, take_rows
+from workbench.store import FileRecord, ImportRecord, open_store
+from workbench.store.catalog import replace_file
 
-_TABLES = ("creators", "posts", "snapshots", "reported_metrics", "aliases")
 # What a profile adds to the reading itself; its name and notes change nothing in the rows.
 _READING = {"rows", "columns", "date_order", "provenance", "display_names", "window"}
 _ROW_KINDS = ("kept", "refused", "duplicates_exact", "duplicates_differing")
@@ -46,10 +43,14 @@ def import_files(
 ) -> ImportReport:
     """Import exports into the client's folder.
 
+    Files are read piece by piece: the first rows of a file settle how it is read, and memory
+    holds a part of its rows at a time.
+
     Parameters
     ----------
     files : sequence of Path
-        CSV or TSV; files of different kinds and platforms may come together, in any order.
+        CSV, TSV, XLSX, JSON or Parquet, or folders of them; files of different kinds and platforms
+        may come together, in any order.
     out : Path
         The client's folder, for ``store/``, ``imports/<id>/`` and ``profiles/``.
     profile : str, optional
@@ -75,24 +76,28 @@ def import_files(
     settings = ImportSettings(profile=profile, as_of=as_of, platform=platform, sampling=sampling)
     layouts = group_files(read_files(files), platform)
     proposals = decide_mappings(layouts, profile, out / "profiles", decide)
-    with one_at_a_time(out):
-        held = _held(out / "store")
-        accepted = accept_rows(proposals, settings.day, held)
-        record = _record(proposals, accepted, sampling)
-        new = build_tables(accepted, record.id)
-        tables = {name: merge_with_store(rows, held[name], name) for name, rows in new.items()}
-        table = _file_table(proposals, accepted)
+    with one_at_a_time(out), spool_in(out) as spool:
+        refused = RefusedRows(draft=spool.folder / "refused.csv")
+        taken = take_rows(proposals, settings.day, spool, refused)
+        days = days_of_files(taken, settings.day)
+        record = _record(proposals, taken, days, sampling)
+        with open_store(out / "store", create=True).draft() as draft:
+            stored = store_rows(taken, days["as_of"], spool, draft, record.id)
+            refused.add(_with_raw_rows(pd.concat(stored.unclear), proposals))
+            written = draft.commit(record)
+        table = _file_table(proposals, taken, stored, days, refused)
         report = ImportReport(
             table=table,
-            summary=_summary(table, new, held, record, given=as_of is not None),
+            summary=_summary(table, stored, record, given=as_of is not None),
             settings=settings,
             mapping=_mapping_table(proposals),
-            refused=accepted.refused,
-            notes=settled_notes(proposals, accepted.rows),
-            disagreements=disagreements(accepted.rows.assign(source=record.id), held, tables),
-            written=open_store(out / "store", create=True).write(tables, record),
+            refused=refused.held,
+            reasons=refused.reasons,
+            notes=gathered_notes([*taken.notes, *stored.notes]),
+            disagreements=stored.disagreements,
+            written=written,
         )
-        _write_report(report, proposals, out / "imports" / record.id)
+        _write_report(report, proposals, refused, out / "imports" / record.id)
     return report
 
 
@@ -100,28 +105,29 @@ def import_files(
 def one_at_a_time(folder: Path) -> Iterator[None]:
     """Hold the folder: what is read and what is written, merged with it, belong together."""
     made = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder, os.O_RDONLY)
+    handle = _held(folder)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(handle)
         if made and not any(folder.iterdir()):
             folder.rmdir()
+        os.close(handle)
 
 
-def _held(root: Path) -> Mapping[str, pd.DataFrame]:
-    if (root / CATALOG).exists():
-        store = open_store(root)
-        return {name: store.read(name) for name in _TABLES}
-    return {name: empty_frame(TABLES[name]) for name in _TABLES}
+def _held(folder: Path) -> int:
+    """Wait for the folder; one that another import has removed meanwhile is made again."""
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if folder.exists() and os.path.samestat(folder.stat(), os.fstat(handle)):
+            return handle
+        os.close(handle)
 
 
 def _record(
-    proposals: Sequence[Proposal], accepted: AcceptedRows, sampling: str | None
+    proposals: Sequence[Proposal], taken: TakenRows, days: pd.DataFrame, sampling: str | None
 ) -> ImportRecord:
-    as_of = accepted.as_of.isoformat()
     reading = [
         (
             sorted(file.sha256 for file in proposal.layout.files),
@@ -130,49 +136,38 @@ def _record(
         )
         for proposal in proposals
     ]
-    days = sorted({f"{day:%Y-%m-%d}" for day in accepted.days["as_of"]})
-    content = json.dumps([reading, days[0] if len(days) == 1 else days], sort_keys=True)
+    told = sorted({f"{day:%Y-%m-%d}" for day in days["as_of"]})
+    content = json.dumps([reading, told[0] if len(told) == 1 else told], sort_keys=True)
     noted = {proposal.profile.sampling for proposal in proposals}
     return ImportRecord(
         id=hashlib.sha256(content.encode()).hexdigest()[:12],
         files=tuple(
-            FileRecord(name=file.name, sha256=file.sha256, rows=file.rows)
+            FileRecord(name=file.name, sha256=file.sha256, rows=taken.rows[file.name])
             for proposal in proposals
             for file in proposal.layout.files
         ),
-        as_of=as_of,
+        as_of=told[-1],
         sampling=sampling or (noted.pop() if len(noted) == 1 else "unknown"),
         profiles=tuple(dict.fromkeys(proposal.profile.name for proposal in proposals)),
     )
 
 
 def _summary(
-    files: pd.DataFrame,
-    new: Mapping[str, pd.DataFrame],
-    held: Mapping[str, pd.DataFrame],
-    record: ImportRecord,
-    *,
-    given: bool,
+    files: pd.DataFrame, stored: StoredRows, record: ImportRecord, *, given: bool
 ) -> ImportSummary:
-    posts, creators = new["posts"], new["creators"]["creator_key"]
-    known = {n: {*new[n]["creator_key"], *held[n]["creator_key"]} for n in ("posts", "snapshots")}
-    posted = posts["posted_at"].dt.strftime("%Y-%m-%d")
+    counted = ("creators", "posts", "snapshots", "likes_hidden", "counts_rounded")
     return ImportSummary(
         import_id=record.id,
         as_of=record.as_of,
         as_of_given=given,
         sampling=record.sampling,
         **{name: int(files[name].sum()) for name in ("rows", *_ROW_KINDS)},
-        creators=len(creators),
-        posts=len(posts),
-        snapshots=len(new["snapshots"]),
-        metrics=len(new["reported_metrics"]),
-        likes_hidden=int(posts["likes_hidden"].sum()),
-        counts_rounded=int(posts["counts_rounded"].sum()),
-        first_post=None if posts.empty else posted.min(),
-        last_post=None if posts.empty else posted.max(),
-        without_posts=tuple(sorted(set(creators) - known["posts"])),
-        without_followers=tuple(sorted(set(posts["creator_key"]) - known["snapshots"])),
+        **{name: stored.counts[name] for name in counted},
+        metrics=stored.counts["reported_metrics"],
+        first_post=f"{stored.posted[0]:%Y-%m-%d}" if stored.posted else None,
+        last_post=f"{stored.posted[1]:%Y-%m-%d}" if stored.posted else None,
+        without_posts=tuple(sorted(stored.without_posts)),
+        without_followers=tuple(sorted(stored.without_followers)),
     )
 
 
@@ -186,22 +181,25 @@ def _mapping_table(proposals: Sequence[Proposal]) -> pd.DataFrame:
     return pd.DataFrame(records, columns=["file", "column", "header", "examples"])
 
 
-def _file_table(proposals: Sequence[Proposal], accepted: AcceptedRows) -> pd.DataFrame:
-    rows, refused = accepted.rows, accepted.refused.assign(kind="refused")
-    counts = pd.concat([rows[["file", "kind"]], refused[["file", "kind"]]]).value_counts()
-    platforms = rows.groupby("file")["platform"].agg(lambda p: ", ".join(sorted(p.unique())))
-    told = accepted.days.assign(as_of=accepted.days["as_of"].dt.strftime("%Y-%m-%d"))
-    days = told.to_dict("index")
+def _file_table(
+    proposals: Sequence[Proposal],
+    taken: TakenRows,
+    stored: StoredRows,
+    days: pd.DataFrame,
+    refused: RefusedRows,
+) -> pd.DataFrame:
+    told = days.assign(as_of=days["as_of"].dt.strftime("%Y-%m-%d")).to_dict("index")
     records = [
         {
             "file": file.name,
             "holds": f"{proposal.rows}s",
-            "platform": platforms.get(file.name, ""),
+            "platform": ", ".join(sorted(taken.platforms.get(file.name, ()))),
             "profile": proposal.profile.name,
-            **days.get(file.name, {"as_of": "", "as_of_from": ""}),
-            "rows": file.rows,
-            "blank": file.blank,
-            **{kind: int(counts.get((file.name, kind), 0)) for kind in _ROW_KINDS},
+            **told.get(file.name, {"as_of": "", "as_of_from": ""}),
+            "rows": taken.rows[file.name],
+            "blank": taken.blank[file.name],
+            **{kind: stored.kinds[file.name, kind] for kind in _ROW_KINDS},
+            "refused": refused.by_file[file.name],
             "not_read": [h for h in file.header if h not in proposal.mapping.values()],
             "personal": list(file.personal),
         }
@@ -211,17 +209,22 @@ def _file_table(proposals: Sequence[Proposal], accepted: AcceptedRows) -> pd.Dat
     return pd.DataFrame(records)
 
 
-def csv_text(frame: pd.DataFrame) -> str:
-    """Write a CSV whose cells no spreadsheet runs as a formula: an apostrophe stands before."""
-    safe = frame.copy()
-    texts: list[str] = [*frame.select_dtypes("str").columns]
-    for name in texts:
-        formula = frame[name].str.match(r"[=+\-@\t\r]").fillna(False).astype(bool)
-        safe[name] = frame[name].mask(formula, "'" + frame[name])
-    return safe.to_csv(index=False, lineterminator="\n")
+def _with_raw_rows(unclear: pd.DataFrame, proposals: Sequence[Proposal]) -> pd.DataFrame:
+    """Add ``raw``, the row as the file had it, to rows that were refused after they were read."""
+    raw: dict[tuple[str, int], str] = {}
+    wanted = unclear.groupby("file")["row"].agg(set).to_dict()
+    for file in (file for proposal in proposals for file in proposal.layout.files):
+        asked = wanted.get(file.name, set())
+        for piece in [file, *file.later()] if asked else []:
+            rows = piece.cells[piece.cells.index.isin(asked)].itertuples(name=None)
+            raw |= {(file.name, n): raw_line(cells, file.delimiter) for n, *cells in rows}
+    places = zip(unclear["file"], unclear["row"], strict=True)
+    return unclear.assign(raw=[raw[place] for place in places]).astype({"raw": "str"})
 
 
-def _write_report(report: ImportReport, proposals: Sequence[Proposal], folder: Path) -> None:
+def _write_report(
+    report: ImportReport, proposals: Sequence[Proposal], refused: RefusedRows, folder: Path
+) -> None:
     mapping = [
         {"files": [f.name for f in p.layout.files], "profile": p.profile.content()}
         for p in proposals
@@ -229,7 +232,6 @@ def _write_report(report: ImportReport, proposals: Sequence[Proposal], folder: P
     texts: dict[str, str] = {
         "qa.json": json.dumps(report.content(), indent=1, ensure_ascii=False) + "\n",
         "mapping.yaml": yaml_text(mapping),
-        "refused.csv": csv_text(report.refused),
         "disagreements.csv": csv_text(report.disagreements),
     }
     if report.disagreements.empty:
@@ -237,3 +239,4 @@ def _write_report(report: ImportReport, proposals: Sequence[Proposal], folder: P
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         replace_file(folder / name, text.encode())
+    os.replace(refused.csv(), folder / "refused.csv")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,7 +17,10 @@ _OVERLAP = 0.8
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """Files of one header and platform, which share one mapping and one reading of dates."""
+    """Files of one header and platform, which share one mapping and one reading of dates.
+
+    Of each file it holds the first rows; ``later`` gives the rest of the long ones.
+    """
 
     files: tuple[RawFile, ...]
     platform: str | None
@@ -35,7 +38,7 @@ class Layout:
 
     @cached_property
     def cells(self) -> pd.DataFrame:
-        """The rows of all files."""
+        """The first rows of all files."""
         return pd.concat([file.cells for file in self.files], ignore_index=True).fillna("")
 
     @cached_property
@@ -43,6 +46,12 @@ class Layout:
         """``file`` and ``row`` of each row of ``cells``."""
         places = [pd.DataFrame({"file": f.name, "row": f.cells.index}) for f in self.files]
         return pd.concat(places, ignore_index=True)
+
+    def later(self) -> Iterator[Layout]:
+        """Give the rows after the first, piece by piece, each as a layout of its own."""
+        for file in self.files:
+            for piece in file.later():
+                yield Layout(files=(piece,), platform=self.platform)
 
 
 def group_files(files: Sequence[RawFile], platform: str | None) -> list[Layout]:

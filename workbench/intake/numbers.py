@@ -7,6 +7,7 @@ the reason. Whether a comma groups thousands or marks the decimals is settled by
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 
@@ -23,17 +24,49 @@ _NUMBER = (
 _GROUPING = r"(?<=[0-9])[\s'’\u00a0\u202f]+(?=[0-9kmb%])"
 
 
+DateOrder = Literal["day_first", "month_first"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellStyle:
+    """How a column writes its values, as far as the rows read so far have settled it.
+
+    A long file is read in pieces; what its first rows settle holds for those that follow.
+
+    Attributes
+    ----------
+    decimal : {".", ","} or None
+        The sign before the decimals.
+    tidy : bool or None
+        Whether the source rounds counts from 10,000 on to hundreds, without a suffix.
+    order : {"day_first", "month_first"} or None
+        How ``03/04/2026`` is meant.
+    only_yes : bool or None
+        Whether a flag says no by a blank.
+    """
+
+    decimal: str | None = None
+    tidy: bool | None = None
+    order: DateOrder | None = None
+    only_yes: bool | None = None
+
+
+UNSETTLED = CellStyle()
+
+
 @dataclass(frozen=True, kw_only=True)
 class ParsedCells:
     """A column as it was read: values, which cells can't be, and which were given short (1.2M).
 
-    ``question`` is what a person must settle before the column can be read.
+    ``question`` is what a person must settle before the column can be read; ``style`` is what the
+    cells have settled.
     """
 
     typed: pd.Series
     faults: pd.Series
     rounded: pd.Series | None = None
     question: str | None = None
+    style: CellStyle = UNSETTLED
 
 
 def blank_cells(cells: pd.Series, *, numeric: bool) -> pd.Series:
@@ -42,33 +75,47 @@ def blank_cells(cells: pd.Series, *, numeric: bool) -> pd.Series:
     return cells.isna() | cells.str.strip().str.casefold().str.rstrip("'").isin(words)
 
 
-def parse_counts(cells: pd.Series) -> ParsedCells:
+def parse_counts(cells: pd.Series, style: CellStyle = UNSETTLED) -> ParsedCells:
     """Read a column of counts: whole numbers from 0 on, as Int64.
 
     A negative number, a percentage and a broken number without suffix are faults. Where every
     value from 10,000 on is a multiple of 100, the source has rounded them without a suffix.
     """
-    read = _read_numbers(cells, whole=True)
+    read, decimal = _read_numbers(cells, whole=True, decimal=style.decimal)
     nearest = read["value"].round()
     broken = ~read["short"] & (read["value"] - nearest).abs().gt(1e-6)
     wrong = ~nearest.between(0, _LARGEST) & nearest.notna() | read["percent"] | broken
     large = nearest.ge(10_000) & ~read["short"] & ~wrong
-    tidy = large.sum() >= 5 and bool(nearest[large].mod(100).eq(0).all())
+    hundreds = large & nearest.mod(100).eq(0)
+    tidy = style.tidy
+    if tidy is None and large.sum() >= 5:
+        tidy = bool(hundreds.sum() == large.sum())
     return ParsedCells(
         typed=nearest.mask(wrong).astype("Int64"),
-        rounded=((read["short"] | large) if tidy else read["short"]) & ~wrong,
+        rounded=((read["short"] | hundreds) if tidy else read["short"]) & ~wrong,
         faults=read["fault"] | wrong,
+        style=CellStyle(decimal=decimal, tidy=tidy),
     )
 
 
-def parse_rates(cells: pd.Series) -> ParsedCells:
+def parse_rates(cells: pd.Series, style: CellStyle = UNSETTLED) -> ParsedCells:
     """Read a column of rates as float64: ``3.5%`` is 0.035, ``3.5`` stays 3.5."""
-    read = _read_numbers(cells, whole=False)
-    return ParsedCells(typed=read["value"], rounded=read["short"], faults=read["fault"])
+    read, decimal = _read_numbers(cells, whole=False, decimal=style.decimal)
+    return ParsedCells(
+        typed=read["value"],
+        rounded=read["short"],
+        faults=read["fault"],
+        style=CellStyle(decimal=decimal),
+    )
 
 
-def _read_numbers(cells: pd.Series, *, whole: bool) -> pd.DataFrame:
-    """Read ``value``, ``short`` (by suffix or power), ``percent`` and ``fault`` of each cell."""
+def _read_numbers(
+    cells: pd.Series, *, whole: bool, decimal: str | None
+) -> tuple[pd.DataFrame, str | None]:
+    """Read ``value``, ``short`` (by suffix or power), ``percent`` and ``fault`` of each cell.
+
+    Also returns the sign of the decimals, None where no cell holds a dot or a comma.
+    """
     blank = blank_cells(cells, numeric=True)
     text = cells.fillna("").str.strip()
     plain = text.str.fullmatch(r"[0-9]{1,15}")  # most cells, and the quick way for them
@@ -80,11 +127,13 @@ def _read_numbers(cells: pd.Series, *, whole: bool) -> pd.DataFrame:
     # settles nothing, 1.234 is no count with three decimals but 1,234.
     grouping = whole and not commas.any() and bool((dots & ~parts["short"]).any())
     point, comma = (_evaluated(parts, sign) for sign in ".,")
-    value = comma if comma.count() + grouping > point.count() else point
+    if decimal is None and (dots.any() or commas.any()):
+        decimal = "," if comma.count() + grouping > point.count() else "."
+    value = comma if decimal == "," else point
     read = parts.assign(percent=parts["percent"].ne(""))[["short", "percent"]]
     value = pd.to_numeric(text.where(plain)).astype("float64").fillna(value)
     read = read.reindex(cells.index, fill_value=False).astype(bool)
-    return read.assign(value=value, fault=value.isna() & ~blank)
+    return read.assign(value=value, fault=value.isna() & ~blank), decimal
 
 
 def _evaluated(parts: pd.DataFrame, decimal: str) -> pd.Series:

@@ -11,8 +11,8 @@ import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from workbench.errors import SettingsError
-from workbench.intake.dates import DateOrder
 from workbench.intake.fields import FIELDS, Rows
+from workbench.intake.numbers import DateOrder
 from workbench.store.catalog import replace_file
 from workbench.tables.schema import PLATFORMS, PROVENANCE, SAMPLINGS
 

@@ -85,7 +85,10 @@ class ImportReport:
     mapping : DataFrame
         ``file``, ``column``, ``header``, ``examples``.
     refused : DataFrame
-        In ``REFUSED_COLUMNS``.
+        In ``REFUSED_COLUMNS``; of very many the first. All stand in ``refused.csv``.
+    reasons : DataFrame
+        All refused rows counted: ``reason``, ``column``, ``rows``, three ``examples`` and
+        ``values``.
     notes : DataFrame
         What was settled: ``file``, ``column``, ``note``, ``rows``, ``examples``.
     disagreements : DataFrame
@@ -100,6 +103,7 @@ class ImportReport:
     settings: ImportSettings
     mapping: pd.DataFrame
     refused: pd.DataFrame
+    reasons: pd.DataFrame
     notes: pd.DataFrame
     disagreements: pd.DataFrame
     written: Mapping[str, WriteCount]
@@ -111,18 +115,7 @@ class ImportReport:
             "settings": asdict(self.settings),
             "files": self.table.to_dict("records"),
             "mapping": self.mapping.to_dict("records"),
-            "reasons": refusal_reasons(self.refused).to_dict("records"),
+            "reasons": self.reasons.to_dict("records"),
             "notes": self.notes.to_dict("records"),
             "disagreements": len(self.disagreements),
         }
-
-
-def refusal_reasons(refused: pd.DataFrame) -> pd.DataFrame:
-    """Count refused rows by ``reason`` and ``column``, with three example rows each."""
-    found = refused.astype({"row": "str"}).groupby(["reason", "column"], as_index=False)
-    listed = found.agg(
-        rows=("row", "size"),
-        examples=("row", lambda rows: ", ".join(rows.head(3))),
-        values=("value", lambda values: ", ".join(values.drop_duplicates().head(3))),
-    )
-    return listed.sort_values("rows", ascending=False, kind="stable")

@@ -1,50 +1,83 @@
-"""Files as they come: format, encoding, delimiter, header, and rows that don't fit it."""
+"""Files as they come: format, header, rows that don't fit it, piece by piece."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import pandas as pd
 
 from workbench.errors import DataError
+from workbench.intake.delimited import (
+    SNIFFED_ROWS,
+    Row,
+    delimited_rows,
+    raw_line,
+    sniffed_delimiter,
+    text_encoding,
+)
 from workbench.intake.fields import plain_name, vocabulary
 from workbench.intake.personal import personal_columns, without_mail
-from workbench.intake.records import json_rows, parquet_rows
-from workbench.intake.workbooks import sheet_rows
+from workbench.intake.records import json_frames, parquet_frames
+from workbench.intake.workbooks import sheets_of
 
-_DELIMITERS = ",;\t|"
-_SNIFFED_ROWS = 50
-_MOST_COLUMNS = 5_000
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".json", ".jsonl", ".ndjson", ".parquet")
-_NUMBER = re.compile(r"[-+]?[0-9][0-9.,]*[kmb]?", re.IGNORECASE)
 REFUSED_COLUMNS = ["file", "row", "raw", "column", "value", "reason"]
+_MOST_COLUMNS = 5_000
+_PIECE_CELLS, _LEAST_ROWS = 1_000_000, 500
+_NUMBER = re.compile(r"[-+]?[0-9][0-9.,]*[kmb]?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RawFile:
-    """A file's cells as text; their index is the row's number in the file, from 1.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Piece:
+    """Rows of a file that follow one another, as text; their index is the row's number, from 1.
 
     ``refused`` holds the rows that do not fit the header, in ``REFUSED_COLUMNS``; ``blank`` counts
-    the rows without any value, which are left out, as ``preamble`` does those above the header.
-    ``personal`` names the columns of contact data, which are not even read.
+    the rows without any value, which are left out.
+    """
+
+    cells: pd.DataFrame
+    refused: pd.DataFrame
+    blank: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RawFile:
+    """A file, or a sheet of one: its first rows, and a way to all of them.
+
+    Attributes
+    ----------
+    first : Piece
+        The first rows, all of them in a short file; they settle how the file is read.
+    pieces : callable
+        Gives the pieces from the start, the first among them.
+    whole : bool
+        Whether there is no more than the first.
+    preamble : int
+        Rows above the header, which are left out.
+    personal : tuple of str
+        Columns of contact data, which are not even read.
     """
 
     name: str
     sha256: str
     delimiter: str
-    cells: pd.DataFrame
-    refused: pd.DataFrame
-    blank: int
+    first: Piece
+    pieces: Callable[[], Iterator[Piece]]
+    whole: bool
     preamble: int = 0
     personal: tuple[str, ...] = ()
+
+    @property
+    def cells(self) -> pd.DataFrame:
+        """The cells of the first piece."""
+        return self.first.cells
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -53,12 +86,17 @@ class RawFile:
 
     @property
     def rows(self) -> int:
-        """Rows that hold a value, fitting or not."""
-        return len(self.cells) + len(self.refused)
+        """Rows of the first piece that hold a value, fitting or not."""
+        return len(self.cells) + len(self.first.refused)
+
+    def later(self) -> Iterator[RawFile]:
+        """Give the pieces after the first, each as a file of its own."""
+        for piece in () if self.whole else islice(self.pieces(), 1, None):
+            yield replace(self, first=piece, whole=True)
 
 
 def read_files(paths: Sequence[Path]) -> list[RawFile]:
-    """Read all files, sorted by name so that the order they are given in does not matter.
+    """Read the first rows of all files, sorted by name: the order they are given in is no matter.
 
     Raises
     ------
@@ -95,97 +133,168 @@ def read_tables(path: Path, name: str) -> list[RawFile]:
     DataError
         If it is missing, empty, of no known format, damaged, or holds no row under its header.
     """
-    content = _content(path, name)
-    if content[:4] == b"PK\x03\x04":
-        sheets = sheet_rows(path, name)
+    head, sha256 = _opened(path, name)
+    if head[:4] == b"PK\x03\x04":
+        sheets = sheets_of(path, name)
         several = len(sheets) > 1
         return [
-            _table(rows, f"{name} · {title}" if several else name, content, ",")
+            _table(rows, f"{name} · {title}" if several else name, sha256, ragged=True)
             for title, rows in sheets.items()
         ]
-    if content[:4] == b"PAR1":
-        return [_typed(parquet_rows(path, name), name, content)]
-    if content.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"{", b"["):
-        return [_typed(json_rows(_decoded(content, name), name), name, content)]
-    return [read_file(path, name)]
+    if head[:4] == b"PAR1":
+        return [_typed(partial(parquet_frames, path, name), name, sha256)]
+    encoding = text_encoding(path, name)
+    if head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] in (b"{", b"["):
+        return [_typed(partial(json_frames, path, name, encoding), name, sha256)]
+    delimiter = sniffed_delimiter(path, encoding)
+    rows = partial(delimited_rows, path, name, encoding, delimiter)
+    return [_table(rows, name, sha256, delimiter)]
 
 
-def read_file(path: Path, name: str) -> RawFile:
-    """Read one CSV or TSV file.
-
-    Raises
-    ------
-    DataError
-        If it is missing, empty, not text, or holds no row under its header.
-    """
-    csv.field_size_limit(1_000_000)  # past it, a quotation mark was left open
-    content = _content(path, name)
-    text = _decoded(content, name)
-    delimiter = _sniffed(text)
+def _opened(path: Path, name: str) -> tuple[bytes, str]:
+    """Return a file's first bytes and its hash."""
+    if path.is_dir():
+        raise DataError(f"{name} is a folder: name the files in it.")
     try:
-        rows = _split_rows(text, delimiter)
-    except csv.Error as fault:
-        raise DataError(f"{name} can't be read as a table: {fault}; an open quote?") from fault
-    return _table(rows, name, content, delimiter)
+        with path.open("rb") as stream:
+            head = stream.read(2**12)
+            stream.seek(0)
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+            size = stream.tell()
+    except OSError as fault:
+        raise DataError(f"{name} can't be opened: {fault.strerror}.") from fault
+    if not head.strip() and size == len(head):
+        raise DataError(f"{name} is empty: export it again.")
+    if head[:4] == b"\xd0\xcf\x11\xe0":
+        raise DataError(f"{name} is a workbook of the old kind: save it as XLSX or CSV first.")
+    return head, sha256
 
 
-def _table(rows: dict[int, list[str]], name: str, content: bytes, delimiter: str) -> RawFile:
-    """Find the header of rows of text and the rows that fit it."""
-    filled = {n: row for n, row in rows.items() if any(cell.strip() for cell in row)}
+@dataclass(frozen=True, kw_only=True)
+class _Shape:
+    """What the first rows tell of a table of text: where its header stands and what it says."""
+
+    name: str
+    delimiter: str
+    header: list[str]
+    left_out: frozenset[int]
+    ragged: bool
+
+
+def _table(
+    rows: Callable[[], Iterator[Row]],
+    name: str,
+    sha256: str,
+    delimiter: str = ",",
+    *,
+    ragged: bool = False,
+) -> RawFile:
+    """Find the header of rows of text and the rows that fit it; ragged rows lack empty cells."""
+    filled = dict(islice((row for row in rows() if _holds(row[1])), 2 * SNIFFED_ROWS))
     if len(filled) < 2:
         found = "a header and no rows" if filled else "no rows"
         raise DataError(f"{name} has {found}: export it again, or leave it out.")
+    width = max(map(len, filled.values())) if ragged else 0
+    filled = {n: cells + [""] * (width - len(cells)) for n, cells in filled.items()}
     above = _rows_above_header(filled)
     data = {n: row for n, row in filled.items() if n not in above}
-    first = data[min(data)]
-    bare = _headerless(first, [*islice(data.values(), 1, _SNIFFED_ROWS)])
-    header = unique_header([""] * len(first) if bare else data.pop(min(data)))
+    first = min(data)
+    bare = _headerless(data[first], [*islice(data.values(), 1, SNIFFED_ROWS)])
+    header = unique_header([""] * len(data[first]) if bare else data[first])
     if len(header) > _MOST_COLUMNS:
         raise DataError(f"{name} has {len(header):,} columns, at most {_MOST_COLUMNS:,} are read.")
-    fitting = {n: row for n, cells in data.items() if (row := _fitted(cells, len(header)))}
-    if not fitting:
-        raise DataError(f"{name} has no row of {len(header)} cells as its header: export it again.")
-    odd = [
-        (name, n, without_mail(raw_line(row, delimiter)), "", "", _misfit(row, len(header)))
-        for n, row in data.items()
-        if n not in fitting
-    ]
-    cells = pd.DataFrame([*fitting.values()], columns=header, index=[*fitting], dtype="str")
-    personal = personal_columns(cells)
-    return RawFile(
+    shape = _Shape(
         name=name,
-        sha256=hashlib.sha256(content).hexdigest(),
         delimiter=delimiter,
-        cells=cells.drop(columns=personal),
-        refused=pd.DataFrame(odd, columns=REFUSED_COLUMNS),
-        blank=len(rows) - len(filled),
-        preamble=len(above),
-        personal=tuple(personal),
+        header=header,
+        left_out=frozenset(above if bare else [*above, first]),
+        ragged=ragged,
     )
+    file = _file(partial(_text_pieces, rows, shape), name, sha256, delimiter)
+    if file.cells.empty:
+        raise DataError(f"{name} has no row of {len(header)} cells as its header: export it again.")
+    return replace(file, preamble=len(above))
 
 
-def _typed(cells: pd.DataFrame, name: str, content: bytes) -> RawFile:
-    if cells.empty:
+def _typed(frames: Callable[[], Iterator[pd.DataFrame]], name: str, sha256: str) -> RawFile:
+    file = _file(partial(_frame_pieces, frames), name, sha256, ",")
+    if file.cells.empty:
         raise DataError(f"{name} has no rows: export it again, or leave it out.")
-    cells = cells.set_axis(unique_header(cells.columns), axis=1)
-    personal = personal_columns(cells)
+    return file
+
+
+def _file(pieces: Callable[[], Iterator[Piece]], name: str, sha256: str, delimiter: str) -> RawFile:
+    """Read the first piece, and leave out its contact data there and in what follows."""
+    begun = pieces()
+    first = next(begun, Piece(cells=pd.DataFrame(), refused=refused_rows([])))
+    personal = personal_columns(first.cells)
+
+    def without_personal() -> Iterator[Piece]:
+        for piece in pieces():
+            yield replace(piece, cells=piece.cells.drop(columns=personal))
+
     return RawFile(
         name=name,
-        sha256=hashlib.sha256(content).hexdigest(),
-        delimiter=",",
-        cells=cells.drop(columns=personal),
-        refused=pd.DataFrame([], columns=REFUSED_COLUMNS),
-        blank=0,
+        sha256=sha256,
+        delimiter=delimiter,
+        first=replace(first, cells=first.cells.drop(columns=personal)),
+        pieces=without_personal,
+        whole=next(begun, None) is None,
         personal=tuple(personal),
     )
+
+
+def _text_pieces(rows: Callable[[], Iterator[Row]], shape: _Shape) -> Iterator[Piece]:
+    source, size = rows(), max(_LEAST_ROWS, _PIECE_CELLS // len(shape.header))
+    while batch := [*islice(source, size)]:
+        yield _piece(batch, shape)
+
+
+def _piece(rows: list[Row], shape: _Shape) -> Piece:
+    width = len(shape.header)
+    filled = [(n, row) for n, row in rows if _holds(row)]
+    numbers, fitting, odd = [], [], []
+    for n, row in filled:
+        if n in shape.left_out:
+            continue
+        cells = _fitted(row, width, ragged=shape.ragged)
+        if cells is None:
+            raw = without_mail(raw_line(row, shape.delimiter))
+            odd.append((shape.name, n, raw, "", "", _misfit(row, width)))
+        else:
+            numbers.append(n)
+            fitting.append(cells)
+    return Piece(
+        cells=pd.DataFrame(fitting, columns=shape.header, index=numbers, dtype="str"),
+        refused=refused_rows(odd),
+        blank=len(rows) - len(filled),
+    )
+
+
+def _frame_pieces(frames: Callable[[], Iterator[pd.DataFrame]]) -> Iterator[Piece]:
+    columns: list[str] = []
+    for frame in frames():
+        columns = columns or list(frame.columns)
+        cells = frame.reindex(columns=columns, fill_value="")
+        yield Piece(cells=cells.set_axis(unique_header(columns), axis=1), refused=refused_rows([]))
+
+
+def refused_rows(rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:
+    """Return refused rows as a frame, in ``REFUSED_COLUMNS``."""
+    texts = dict.fromkeys(REFUSED_COLUMNS, "str") | {"row": "int64"}
+    return pd.DataFrame(rows, columns=REFUSED_COLUMNS).astype(texts)
+
+
+def _holds(row: list[str]) -> bool:
+    return any(row) and any(map(str.strip, row))
 
 
 def _rows_above_header(filled: dict[int, list[str]]) -> list[int]:
     """Return the numbers of the first rows that hold a title or a date, no names of columns."""
-    widths = Counter(len(row) for row in islice(filled.values(), _SNIFFED_ROWS))
+    widths = Counter(len(row) for row in islice(filled.values(), SNIFFED_ROWS))
     usual = widths.most_common(1)[0][0]
     above: list[int] = []
-    for n, row in islice(filled.items(), _SNIFFED_ROWS // 2):
+    for n, row in islice(filled.items(), SNIFFED_ROWS // 2):
         if 2 * sum(bool(cell.strip()) for cell in row) > usual or usual < 3:
             return above
         above.append(n)
@@ -209,89 +318,25 @@ def _headerless(first: list[str], rows: list[list[str]]) -> bool:
 
 def unique_header(cells: Iterable[str]) -> list[str]:
     """Return header names without stray space, none blank, none twice: ``Views (2)``."""
-    names: list[str] = []
+    names: dict[str, int] = {}
     for position, cell in enumerate(cells, 1):
         plain = " ".join(cell.split()) or f"column {position}"
-        name, n = plain, 2
+        name, n = plain, names.get(plain, 1)
         while name in names:
-            name, n = f"{plain} ({n})", n + 1
-        names.append(name)
-    return names
+            n += 1
+            name = f"{plain} ({n})"
+        names[plain] = n  # a long header of one name is counted on, not searched again
+        names.setdefault(name, 1)
+    return list(names)
 
 
-def raw_line(cells: Iterable[str], delimiter: str) -> str:
-    """Write a row's cells as the file had them."""
-    line = io.StringIO()
-    csv.writer(line, delimiter=delimiter, lineterminator="").writerow(cells)
-    return line.getvalue()
-
-
-def _content(path: Path, name: str) -> bytes:
-    if path.is_dir():
-        raise DataError(f"{name} is a folder: name the files in it.")
-    try:
-        content = path.read_bytes()
-    except OSError as fault:
-        raise DataError(f"{name} can't be opened: {fault.strerror}.") from fault
-    if not content.strip():
-        raise DataError(f"{name} is empty: export it again.")
-    if content[:4] == b"\xd0\xcf\x11\xe0":
-        raise DataError(f"{name} is a workbook of the old kind: save it as XLSX or CSV first.")
-    return content
-
-
-def _decoded(content: bytes, name: str) -> str:
-    codecs = ["utf-16"] if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "cp1252"]
-    for codec in codecs:
-        try:
-            text = content.decode(codec)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return re.sub(r"\Asep=.(?=\r?\n)", "", text)  # a hint for Excel, no header
-    raise DataError(f"{name} is no text file (UTF-8 or Windows-1252): save it as CSV UTF-8.")
-
-
-def _split(text: str, delimiter: str) -> Iterable[list[str]]:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-
-
-def _split_rows(text: str, delimiter: str) -> dict[int, list[str]]:
-    """Return the rows by number; one that an open quote runs into the next stays one cell."""
-    lines = list(io.StringIO(text, newline=""))
-    reader = csv.reader(lines, delimiter=delimiter)
-    rows, start = {}, 0
-    for n, row in enumerate(reader, 1):
-        rows[n] = row
-        if reader.line_num > start + 1:
-            try:
-                list(csv.reader(lines[start : reader.line_num], delimiter=delimiter, strict=True))
-            except csv.Error:
-                rows[n] = ["".join(lines[start : reader.line_num])]
-        start = reader.line_num
-    return rows
-
-
-def _sniffed(text: str) -> str:
-    """Return the delimiter under which most rows are as long as the header, then the longest."""
-
-    def fit(delimiter: str) -> tuple[float, int]:
-        try:
-            widths = [
-                len(row) for row in islice(_split(text, delimiter), _SNIFFED_ROWS) if any(row)
-            ]
-        except csv.Error:
-            return 0.0, 0
-        if not widths or widths[0] < 2:
-            return 0.0, 0
-        return widths.count(widths[0]) / len(widths), widths[0]
-
-    return max(_DELIMITERS, key=fit)
-
-
-def _fitted(row: list[str], width: int) -> list[str] | None:
+def _fitted(row: list[str], width: int, *, ragged: bool) -> list[str] | None:
     """Return a row as wide as the header; empty cells beyond it come of a delimiter at the end."""
-    return None if len(row) < width or any(cell.strip() for cell in row[width:]) else row[:width]
+    if len(row) == width:
+        return row
+    if len(row) < width:
+        return row + [""] * (width - len(row)) if ragged else None
+    return None if any(cell.strip() for cell in row[width:]) else row[:width]
 
 
 def _misfit(row: list[str], width: int) -> str:

@@ -5,46 +5,55 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pandas as pd
 
 from workbench.errors import DataError
 
 RECORD = "(record)"  # the number of the record: anonymised exports name no account
+_BATCH = 20_000
+_BLOCK = 2**20
+_LONGEST_RECORD = 2**28
+_MOST_PER_BYTE = 10_000
+_BETWEEN = " \t\r\n,"
 
 
-def json_rows(text: str, name: str) -> pd.DataFrame:
-    """Read JSON or JSON lines as text cells, a row a record or a row an item of its list.
+def json_frames(path: Path, name: str, encoding: str) -> Iterator[pd.DataFrame]:
+    """Give JSON or JSON lines as text cells, a row a record or a row an item of its list.
 
     ``{"a": {"b": 1}}`` is the column ``a.b``. The list of objects that holds the most items gives
     a row each, as ``posts[].likes``; without one, lists of the same length in every record go side
-    by side, as ``likes[]``.
+    by side, as ``likes[]``. The first records settle which.
 
     Raises
     ------
     DataError
         If it is not JSON, or holds no objects.
     """
-    try:
-        records = _records(_parsed(text))
-    except (ValueError, RecursionError) as fault:
-        raise DataError(f"{name} is no readable JSON: {str(fault)[:120]}.") from fault
+    shape: tuple[str | None, list[str]] | None = None
+    records = rows_before = 0
+    source = _records(path, name, encoding)
+    while flat := [_flat(record) for record in islice(source, _BATCH)]:
+        shape = shape or (_nested_list(flat), _parallel_lists(flat))
+        rows = [
+            row | {RECORD: f"record-{number}"}
+            for number, record in enumerate(flat, records + 1)
+            for row in _exploded(record, *shape)
+        ]
+        header = dict.fromkeys(key for row in rows for key in row if key != RECORD)
+        index = range(rows_before + 1, rows_before + len(rows) + 1)
+        frame = pd.DataFrame(rows, columns=[*header, RECORD], index=index)
+        yield frame.fillna("").astype("str")
+        records, rows_before = records + len(flat), rows_before + len(rows)
     if not records:
         raise DataError(f"{name} holds no list of objects: export it again.")
-    flat = [_flat(record) for record in records]
-    nested, parallel = _nested_list(flat), _parallel_lists(flat)
-    rows = []
-    for number, record in enumerate(flat, 1):
-        rows += [row | {RECORD: f"record-{number}"} for row in _exploded(record, nested, parallel)]
-    header = dict.fromkeys(key for row in rows for key in row if key != RECORD)
-    frame = pd.DataFrame(rows, columns=[*header, RECORD], index=range(1, len(rows) + 1))
-    return frame.fillna("").astype("str")
 
 
-def parquet_rows(path: Path, name: str) -> pd.DataFrame:
-    """Read a Parquet file as text cells.
+def parquet_frames(path: Path, name: str) -> Iterator[pd.DataFrame]:
+    """Give a Parquet file as text cells.
 
     Raises
     ------
@@ -54,13 +63,18 @@ def parquet_rows(path: Path, name: str) -> pd.DataFrame:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    rows = 0
     try:
-        columns = pq.read_table(path).to_pydict()
-    except (OSError, pa.ArrowException, ValueError) as fault:
+        with pq.ParquetFile(path) as file:
+            if file.metadata.num_rows > _MOST_PER_BYTE * path.stat().st_size:
+                raise ValueError(f"it would expand to {file.metadata.num_rows:,} rows")
+            for batch in file.iter_batches(batch_size=_BATCH):
+                texts = {k: [*map(cell_text, v)] for k, v in batch.to_pydict().items()}
+                index = range(rows + 1, rows + batch.num_rows + 1)
+                yield pd.DataFrame(texts, index=index, dtype="str")
+                rows += batch.num_rows
+    except (OSError, pa.ArrowException, ValueError, OverflowError) as fault:
         raise DataError(f"{name} is no readable Parquet file: {str(fault)[:120]}.") from fault
-    texts = {key: [cell_text(value) for value in values] for key, values in columns.items()}
-    frame = pd.DataFrame(texts, dtype="str")
-    return frame.set_axis(pd.RangeIndex(1, len(frame) + 1))
 
 
 def cell_text(value: object) -> str:
@@ -78,28 +92,66 @@ def cell_text(value: object) -> str:
     return str(value)
 
 
-def _parsed(text: str) -> Any:
-    def none(_: str) -> None:  # NaN and Infinity
-        return None
-
+def _records(path: Path, name: str, encoding: str) -> Iterator[dict[str, Any]]:
+    """Give the records: of a list, of lines, of the one list that an envelope holds, or itself."""
     try:
-        return json.loads(text, parse_constant=none)
-    except ValueError:
-        lines = [line for line in text.splitlines() if line.strip()]
-        if len(lines) < 2:
-            raise
-        return [json.loads(line, parse_constant=none) for line in lines]
+        with path.open(encoding=encoding) as stream:
+            found = _values(stream)
+            first = next(found, None)
+            second = next(found, None)
+            if isinstance(first, dict) and second is None:
+                yield from _enveloped(first)
+                return
+            for value in chain([first, second], found):
+                if isinstance(value, dict):
+                    yield value
+    except (ValueError, RecursionError) as fault:
+        raise DataError(f"{name} is no readable JSON: {str(fault)[:120]}.") from fault
 
 
-def _records(content: Any) -> list[dict[str, Any]]:
-    """Return the records: the list itself, the one list that an envelope holds, or the object."""
-    if isinstance(content, dict):
-        lists = [value for value in content.values() if _objects(value)]
-        bare = [v for v in content.values() if isinstance(v, int | float) and v is not True]
-        content = lists[0] if len(lists) == 1 and not bare else [content]
-    if not isinstance(content, list):
-        return []
-    return [record for record in content if isinstance(record, dict)]
+def _values(stream: TextIO) -> Iterator[Any]:
+    """Give the items of the one list, or the values that follow one another, as they are read."""
+    decoder = json.JSONDecoder(parse_constant=lambda _: None)  # NaN and Infinity
+    text, listed, more, size = "", None, True, _BLOCK
+    while more:
+        block = stream.read(size)
+        more, text = len(block) == size, text + block
+        at = _after(text, 0)
+        if listed is None and at < len(text):
+            listed = text[at] == "["
+            at = _after(text, at + listed)
+        while at < len(text) and not (listed and text[at] == "]"):
+            try:
+                value, end = decoder.raw_decode(text, at)
+            except ValueError:
+                if not more:
+                    raise
+                break  # the value goes on in the next block
+            if more and end == len(text):
+                break  # a number may go on
+            yield value
+            at = _after(text, end)
+        if listed and text[at : at + 1] == "]":
+            if (text[at + 1 :] + stream.read(1)).strip():
+                raise ValueError("there is more after the list")
+            return
+        size, text = (_BLOCK if at else 2 * size), text[at:]
+        if len(text) > _LONGEST_RECORD:
+            raise ValueError("a record is longer than 256 MB: save a line for each, as JSON lines")
+    if listed:
+        raise ValueError("the list is cut off")
+
+
+def _after(text: str, at: int) -> int:
+    while at < len(text) and text[at] in _BETWEEN:
+        at += 1
+    return at
+
+
+def _enveloped(content: dict[str, Any]) -> list[dict[str, Any]]:
+    lists = [value for value in content.values() if _objects(value)]
+    bare = [v for v in content.values() if isinstance(v, int | float) and v is not True]
+    return lists[0] if len(lists) == 1 and not bare else [content]
 
 
 def _objects(value: object) -> bool:

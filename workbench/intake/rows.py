@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 
 import pandas as pd
 
-from workbench.intake.dates import DateOrder, parse_times
+from workbench.errors import DataError
+from workbench.intake.dates import parse_times
+from workbench.intake.delimited import raw_line
 from workbench.intake.fields import (
     ACCOUNT_COUNTS,
     FIELDS,
@@ -19,15 +21,26 @@ from workbench.intake.fields import (
     vocabulary,
 )
 from workbench.intake.layouts import Layout
-from workbench.intake.numbers import ParsedCells, blank_cells, parse_counts, parse_rates
+from workbench.intake.numbers import (
+    UNSETTLED,
+    CellStyle,
+    DateOrder,
+    ParsedCells,
+    blank_cells,
+    parse_counts,
+    parse_rates,
+)
 from workbench.intake.profile import MappingProfile
 from workbench.intake.rates import settle_rates
-from workbench.intake.read import REFUSED_COLUMNS, raw_line
+from workbench.intake.read import REFUSED_COLUMNS
 from workbench.tables.schema import PLATFORMS, Column
 
 TIMES = ("posted_at", "observed_at", "observed_on")
 IDS = ("post_id", "native_id")
 _EARLIEST = pd.Timestamp("2004-01-01", tz="UTC")
+# Up to a third of the cells may be unreadable before the header counts as wrong; those rows are
+# refused one by one.
+MOST_UNREADABLE = 0.34
 _PROFILE_LINK = r"^https?://[^/]+/(?:(?:c|user|channel)/)?([^/?#]+)/?(?:[?#].*)?$"
 _TOTALS = ("total", "totals", "grand total", "sum", "average", "gesamt", "summe")
 _FLAGS = {
@@ -47,10 +60,11 @@ _EXPECTED = {
 
 @dataclass(frozen=True, kw_only=True)
 class ParsedRows:
-    """A layout's rows as a profile reads them."""
+    """A layout's rows as a profile reads them; ``styles`` is what earlier rows have settled."""
 
     layout: Layout
     profile: MappingProfile
+    styles: Mapping[str, CellStyle] = field(default_factory=dict)
 
     @property
     def rows(self) -> Rows:
@@ -66,9 +80,43 @@ class ParsedRows:
     def columns(self) -> Mapping[str, ParsedCells]:
         """The parsed columns by canonical name."""
         return {
-            name: parse_cells(FIELDS[name], self.layout.cells[header], self.profile.date_order)
+            name: parse_cells(
+                FIELDS[name], self.layout.cells[header], self.profile.date_order, self._style(name)
+            )
             for name, header in self.mapping.items()
         }
+
+    def pieces(self) -> Iterator[ParsedRows]:
+        """Give these rows, then what follows them in long files, read in the same way.
+
+        Raises
+        ------
+        DataError
+            If later cells can't be read as the first ones are.
+        """
+        yield self
+        styles = {name: column.style for name, column in self.columns.items()}
+        for layout in self.layout.later():
+            part = ParsedRows(layout=layout, profile=self.profile, styles=styles)
+            part.check_as_before()
+            yield part
+            styles |= {name: column.style for name, column in part.columns.items()}
+
+    def check_as_before(self) -> None:
+        """Refuse a file whose cells change their form on the way: too many can't be read."""
+        found = []
+        for name, column in self.columns.items():
+            given = column.typed.notna().sum() + column.faults.sum()
+            unread = len(column.faults) > 100 and column.faults.sum() > MOST_UNREADABLE * given
+            if column.question or unread:
+                told = column.question or f"expected {expected(name)}, most cells are not"
+                found.append(f"column {self.mapping[name]!r} as {name}: {told}")
+        if found:
+            row = self.layout.origin["row"].min()
+            raise DataError(f"{self.layout.title} changes from row {row:,} on.", found)
+
+    def _style(self, name: str) -> CellStyle:
+        return self.styles.get(name, UNSETTLED)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -143,22 +191,27 @@ def expected(name: str) -> str:
     return _EXPECTED[FIELDS[name].kind]
 
 
-def parse_cells(column: Column, cells: pd.Series, order: DateOrder | None) -> ParsedCells:
-    """Read one column by the kind of its canonical column."""
+def parse_cells(
+    column: Column,
+    cells: pd.Series,
+    order: DateOrder | None = None,
+    style: CellStyle = UNSETTLED,
+) -> ParsedCells:
+    """Read one column by the kind of its canonical column, as earlier cells have settled it."""
     if column.kind == "count":
-        return parse_counts(cells)
+        return parse_counts(cells, style)
     if column.kind == "number":
-        read = parse_rates(cells)
+        read = parse_rates(cells, style)
         wrong = read.typed.lt(0) | read.typed.gt(1e15)
         return replace(read, typed=read.typed.mask(wrong), faults=read.faults | wrong)
     if column.kind in ("time", "date"):
-        times = parse_times(cells, order=order)
+        times = parse_times(cells, order=order or style.order)
         early = times.typed.lt(_EARLIEST)
         return replace(times, typed=times.typed.mask(early), faults=times.faults | early)
     blank = blank_cells(cells, numeric=False)
     plain = cells.str.strip().mask(blank)
     if column.kind == "flag":
-        return _parse_flags(plain.str.casefold(), blank)
+        return _parse_flags(plain.str.casefold(), blank, style)
     if column.kind == "choice":
         spelled = plain.str.casefold().str.replace(r"[\W_]+", " ", regex=True).str.strip()
         known = spelled.map(vocabulary().platform_of).astype("str")
@@ -173,9 +226,15 @@ def parse_cells(column: Column, cells: pd.Series, order: DateOrder | None) -> Pa
     return ParsedCells(typed=plain.where(plain.ne("")), faults=plain.isna() & False)
 
 
-def _parse_flags(words: pd.Series, blank: pd.Series) -> ParsedCells:
+def _parse_flags(words: pd.Series, blank: pd.Series, style: CellStyle) -> ParsedCells:
     flags = words.map(_FLAGS).astype("boolean")
     faults = flags.isna() & ~blank
     # A column that only ever says yes means no by a blank; one that says both does not.
-    only_yes = bool(flags.any()) and not bool(flags.eq(False).any())
-    return ParsedCells(typed=flags.mask(blank, False) if only_yes else flags, faults=faults)
+    only_yes = style.only_yes
+    if only_yes is None and flags.notna().any():
+        only_yes = bool(flags.any()) and not bool(flags.eq(False).any())
+    return ParsedCells(
+        typed=flags.mask(blank, False) if only_yes else flags,
+        faults=faults,
+        style=CellStyle(only_yes=only_yes),
+    )

@@ -2,9 +2,10 @@
 
 from workbench.store.catalog import FileRecord, ImportRecord
 from workbench.store.frames import canonical_frame, check_frame, empty_frame
-from workbench.store.tables import Store, WriteCount, open_store
+from workbench.store.tables import Draft, Store, WriteCount, open_store
 
 __all__ = [
+    "Draft",
     "FileRecord",
     "ImportRecord",
     "Store",

@@ -6,12 +6,15 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from workbench.errors import DataError
 from workbench.tables.schema import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CATALOG = "store.json"
 DEFAULT_BUCKETS = 16
@@ -80,10 +83,14 @@ class Catalog(BaseModel):
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def bucket_of(creator_key: str, buckets: int) -> str:
-    """Return the bucket of a creator: md5 of its key modulo the number of buckets, two digits."""
-    digest = hashlib.md5(creator_key.encode(), usedforsecurity=False).digest()
-    return f"{int.from_bytes(digest, 'big') % buckets:02d}"
+def buckets_of(creator_keys: pd.Series, buckets: int) -> pd.Series:
+    """Return the bucket of each creator: md5 of its key modulo the number of buckets."""
+
+    def bucket(key: str) -> str:
+        digest = hashlib.md5(key.encode(), usedforsecurity=False).digest()
+        return f"{int.from_bytes(digest, 'big') % buckets:02d}"
+
+    return creator_keys.map({key: bucket(key) for key in creator_keys.unique()})
 
 
 def read_catalog(root: Path) -> Catalog:

@@ -7,7 +7,7 @@ import hashlib
 import io
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +18,7 @@ from workbench.store.catalog import (
     Catalog,
     ImportRecord,
     Part,
-    bucket_of,
+    buckets_of,
     read_catalog,
     replace_file,
     write_catalog,
@@ -73,8 +73,19 @@ class Store:
         part = self.catalog.tables.get(table, {}).get(bucket)
         return self.root / part.path if part else None
 
-    def read(self, table: str, *, columns: Sequence[str] | None = None) -> pd.DataFrame:
-        """Read a whole table.
+    def rows(self) -> int:
+        """Return how many rows all tables hold together."""
+        tables = self.catalog.tables.values()
+        return sum(part.rows for parts in tables for part in parts.values())
+
+    def read(
+        self,
+        table: str,
+        *,
+        columns: Sequence[str] | None = None,
+        buckets: Collection[str] | None = None,
+    ) -> pd.DataFrame:
+        """Read a table, whole or in part.
 
         Parameters
         ----------
@@ -82,6 +93,8 @@ class Store:
             A name of ``workbench.tables.schema.TABLES``.
         columns : sequence of str, optional
             Only these.
+        buckets : collection of str, optional
+            Only the rows of these.
 
         Returns
         -------
@@ -91,7 +104,8 @@ class Store:
         contract = TABLES[table]
         wanted = None if columns is None else {*columns, *contract.order, *contract.key}
         held = self.catalog.tables.get(table, {})
-        parts = [_read_part(self, table, bucket, wanted) for bucket in held]
+        asked = [bucket for bucket in held if buckets is None or bucket in buckets]
+        parts = [_read_part(self, table, bucket, wanted) for bucket in asked]
         frame = _ordered(pd.concat(parts), contract) if parts else empty_frame(contract)
         return frame if columns is None else frame[list(columns)]
 
@@ -117,17 +131,74 @@ class Store:
         DataError
             If a frame does not fit its table; nothing is written then.
         """
+        with self.draft() as draft:
+            draft.put(tables)
+            return draft.commit(record)
+
+    @contextmanager
+    def draft(self) -> Iterator[Draft]:
+        """Hold the store for a write in steps, of which others see nothing before its commit."""
+        with _locked(self.root):
+            yield Draft(Store(root=self.root, catalog=read_catalog(self.root)))
+
+
+class Draft:
+    """A write in steps: rows are put bucket by bucket, then all are committed at once.
+
+    Parameters
+    ----------
+    before : Store
+        As the store is; it stays so until the commit.
+    """
+
+    def __init__(self, before: Store) -> None:
+        self.before = self.store = before
+        self._counts: dict[str, tuple[int, int, int]] = {}
+
+    def split(self, times: int) -> None:
+        """Make so many buckets of each, since a bucket must fit into memory."""
+        held, n = self.store.catalog.tables, self.store.catalog.buckets * times
+        tables: dict[str, dict[str, Part]] = {name: {} for name in held}
+        for name in held:
+            for bucket in held[name]:
+                rows = _read_part(self.store, name, bucket)
+                for new, part in rows.groupby(buckets_of(rows["creator_key"], n), sort=True):
+                    tables[name][str(new)] = _write_part(
+                        self.store.root, TABLES[name], str(new), part
+                    )
+        catalog = self.store.catalog.model_copy(update={"tables": tables, "buckets": n})
+        self.store = replace(self.store, catalog=catalog)
+
+    def put(self, tables: Mapping[str, pd.DataFrame]) -> None:
+        """Add rows, and replace those of equal key.
+
+        Raises
+        ------
+        DataError
+            If a frame does not fit its table.
+        """
         frames = {
             name: check_frame(canonical_frame(f, TABLES[name]), TABLES[name])
             for name, f in tables.items()
         }
-        with _locked(self.root):
-            current = Store(root=self.root, catalog=read_catalog(self.root))
-            catalog, counts = _merged(current, frames)
-            imports = tuple(r for r in catalog.imports if r.id != record.id)
-            write_catalog(self.root, catalog.model_copy(update={"imports": (*imports, record)}))
-            _sweep(self.root, (current.catalog, catalog))
-        return counts
+        catalog, counts = _merged(self.store, frames)
+        self.store = replace(self.store, catalog=catalog)
+        for name, found in counts.items():
+            sums = zip(self._counts.get(name, (0, 0, 0)), found, strict=True)
+            added, replaced, unchanged = (a + b for a, b in sums)
+            self._counts[name] = (added, replaced, unchanged)
+
+    def commit(self, record: ImportRecord) -> dict[str, WriteCount]:
+        """Make what was put the store's content, and say what became of the rows, by table."""
+        catalog = self.store.catalog
+        imports = tuple(r for r in catalog.imports if r.id != record.id)
+        catalog = catalog.model_copy(update={"imports": (*imports, record)})
+        write_catalog(self.store.root, catalog)
+        _sweep(self.store.root, (self.before.catalog, catalog))
+        return {
+            name: WriteCount(added=added, replaced=replaced, unchanged=unchanged)
+            for name, (added, replaced, unchanged) in self._counts.items()
+        }
 
 
 def open_store(path: Path, *, create: bool = False) -> Store:
@@ -159,18 +230,18 @@ def _locked(root: Path) -> Iterator[None]:
 
 def _merged(
     store: Store, frames: Mapping[str, pd.DataFrame]
-) -> tuple[Catalog, dict[str, WriteCount]]:
+) -> tuple[Catalog, dict[str, tuple[int, int, int]]]:
     tables = {name: dict(parts) for name, parts in store.catalog.tables.items()}
     counts = {}
     for name, frame in frames.items():
-        counted = []
-        home = frame["creator_key"].map(lambda key: bucket_of(key, store.catalog.buckets))
+        counted = [(0, 0, 0)]
+        home = buckets_of(frame["creator_key"], store.catalog.buckets)
         for bucket, rows in frame.groupby(home, sort=True):
             part, change = _merge_part(store, TABLES[name], str(bucket), rows)
             tables.setdefault(name, {})[str(bucket)] = part
             counted.append(change)
-        sums = [sum(column) for column in zip(*counted, strict=True)] if counted else [0, 0, 0]
-        counts[name] = WriteCount(added=sums[0], replaced=sums[1], unchanged=sums[2])
+        added, replaced, unchanged = (sum(column) for column in zip(*counted, strict=True))
+        counts[name] = (added, replaced, unchanged)
     return store.catalog.model_copy(update={"tables": tables}), counts
 
 

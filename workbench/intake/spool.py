@@ -1,0 +1,64 @@
+"""Typed rows on disk between the files and the store, so that memory holds a part of them."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+_PREFIX = ".import-"
+
+
+class Spool:
+    """Rows as they were taken, then again by group; each in the order in which it was added."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.rows = 0
+        self._written = 0
+
+    def add(self, rows: pd.DataFrame) -> None:
+        """Add rows as they were taken."""
+        self._write(rows, "taken")
+        self.rows += len(rows)
+
+    def taken(self) -> Iterator[pd.DataFrame]:
+        """Give the rows as they were taken; each part is gone from the disk then."""
+        for path in self._parts("taken"):
+            yield pd.read_parquet(path)
+            path.unlink()
+
+    def group(self, rows: pd.DataFrame, groups: pd.Series) -> None:
+        """Add rows to their groups."""
+        for group, part in rows.groupby(groups, sort=True):
+            self._write(part, f"group-{group}")
+
+    def grouped(self, group: int) -> pd.DataFrame | None:
+        """Return a group's rows, None where it has none."""
+        parts = [pd.read_parquet(path) for path in self._parts(f"group-{group}")]
+        return pd.concat(parts, ignore_index=True) if parts else None
+
+    def _write(self, rows: pd.DataFrame, place: str) -> None:
+        self._written += 1
+        folder = self.folder / place
+        folder.mkdir(exist_ok=True)
+        rows.to_parquet(folder / f"{self._written:07d}.parquet", compression="zstd", index=False)
+
+    def _parts(self, place: str) -> list[Path]:
+        return sorted((self.folder / place).glob("*.parquet"))
+
+
+@contextmanager
+def spool_in(folder: Path) -> Iterator[Spool]:
+    """Give a spool below a folder that nobody else works in; it is gone afterwards.
+
+    What an import that was killed has left there goes first.
+    """
+    for left in folder.glob(f"{_PREFIX}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=folder) as place:
+        yield Spool(Path(place))

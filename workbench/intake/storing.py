@@ -1,0 +1,133 @@
+"""Taken rows into the store, a group of buckets at a time: whose they are, what is kept, merged."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from workbench.intake.accounts import resolve_accounts
+from workbench.intake.agreement import DISAGREEMENT_COLUMNS, disagreements, value_notes
+from workbench.intake.canonical import (
+    UNCLEAR,
+    build_tables,
+    complete_rows,
+    duplicate_kind,
+    merge_with_store,
+)
+from workbench.intake.spool import Spool
+from workbench.intake.taking import IDENTITY, TakenRows
+from workbench.store import Draft
+from workbench.store.catalog import buckets_of
+
+_HELD = ("creators", "posts", "snapshots", "reported_metrics")
+_UNCLEAR_COLUMNS = ["file", "row", "column", "value", "reason"]
+# A group of buckets is held in memory at once, with what the store has in them.
+_GROUP_ROWS = 150_000
+
+
+@dataclass(kw_only=True, eq=False)
+class StoredRows:
+    """What became of the taken rows.
+
+    Attributes
+    ----------
+    kinds : Counter
+        Rows by file and by ``kept`` or kind of duplicate.
+    counts : Counter
+        Rows of the canonical tables by name, ``likes_hidden`` and ``counts_rounded`` posts.
+    without_posts, without_followers : list of str
+        Creators of whom neither the import nor the store has any.
+    posted : list of Timestamp
+        Times of the first and the last post.
+    unclear : list of DataFrame
+        Rows that were refused at last: ``file``, ``row``, ``column``, ``value``, ``reason``.
+    """
+
+    kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
+    without_posts: list[str] = field(default_factory=list)
+    without_followers: list[str] = field(default_factory=list)
+    posted: list[pd.Timestamp] = field(default_factory=list)
+    unclear: list[pd.DataFrame] = field(default_factory=list)
+    notes: list[pd.DataFrame] = field(default_factory=list)
+    differing: list[pd.DataFrame] = field(default_factory=list)
+
+    @property
+    def disagreements(self) -> pd.DataFrame:
+        """Figures of one creator that two sources give differently, by creator."""
+        found = pd.concat([pd.DataFrame(columns=DISAGREEMENT_COLUMNS), *self.differing])
+        return found.sort_values(["creator", "figure", "file", "other_file"], ignore_index=True)
+
+
+def store_rows(
+    taken: TakenRows, as_of: pd.Series, spool: Spool, draft: Draft, source: str
+) -> StoredRows:
+    """Put the spooled rows into the draft of a write.
+
+    Parameters
+    ----------
+    as_of : Series
+        The day that a file's counts stand for, by file.
+    source : str
+        Id of the import.
+    """
+    stored = StoredRows()
+    total, buckets = spool.rows + draft.store.rows(), draft.store.catalog.buckets
+    while total > buckets * _GROUP_ROWS:
+        buckets *= 2
+    draft.split(buckets // draft.store.catalog.buckets)
+    groups = min(buckets, -(-total // _GROUP_ROWS))
+    store = draft.store
+    keys, aliases = resolve_accounts(taken.accounts, store.read("creators"), store.read("aliases"))
+    draft.put({"aliases": aliases.assign(source=source)})
+    home = buckets_of(keys.dropna(), buckets).astype("int64") % groups
+    owners = taken.accounts.assign(creator_key=keys, group=home)
+    for rows in spool.taken():
+        owned = complete_rows(rows, rows["file"].map(as_of)).merge(owners, how="left", on=IDENTITY)
+        ambiguous = owned["creator_key"].isna()
+        stored.unclear.append(_refused(owned[ambiguous], "ambiguous"))
+        spool.group(owned[~ambiguous].drop(columns="group"), owned["group"][~ambiguous])
+    for group in range(groups):
+        rows_of_group = spool.grouped(group)
+        if rows_of_group is not None:
+            held = [f"{bucket:02d}" for bucket in range(group, buckets, groups)]
+            _store_group(rows_of_group.assign(source=source), held, draft, stored)
+    return stored
+
+
+def _store_group(rows: pd.DataFrame, buckets: list[str], draft: Draft, stored: StoredRows) -> None:
+    kind = duplicate_kind(rows)
+    for reason in UNCLEAR:
+        stored.unclear.append(_refused(rows[kind.eq(reason)], reason))
+    clear = ~kind.isin(UNCLEAR)
+    rows, kind = rows[clear], kind[clear]
+    if rows.empty:
+        return
+    stored.kinds.update(zip(rows["file"], kind, strict=True))
+    stored.notes.append(value_notes(rows))
+    new = build_tables(rows[kind.ne("duplicates_exact")])
+    held = {name: draft.store.read(name, buckets=buckets) for name in _HELD}
+    tables = {name: merge_with_store(frame, held[name], name) for name, frame in new.items()}
+    stored.differing.append(disagreements(rows, held, tables))
+    _count(stored, new, held)
+    draft.put(tables)
+
+
+def _refused(rows: pd.DataFrame, reason: str) -> pd.DataFrame:
+    return rows.assign(column="", value="", reason=UNCLEAR[reason])[_UNCLEAR_COLUMNS]
+
+
+def _count(
+    stored: StoredRows, new: Mapping[str, pd.DataFrame], held: Mapping[str, pd.DataFrame]
+) -> None:
+    posts, creators = new["posts"], {*new["creators"]["creator_key"]}
+    known = {n: {*new[n]["creator_key"], *held[n]["creator_key"]} for n in ("posts", "snapshots")}
+    stored.counts.update({name: len(frame) for name, frame in new.items()})
+    stored.counts.update({n: int(posts[n].sum()) for n in ("likes_hidden", "counts_rounded")})
+    stored.without_posts += creators - known["posts"]
+    stored.without_followers += {*posts["creator_key"]} - known["snapshots"]
+    times = [*stored.posted, *posts["posted_at"].agg(["min", "max"]).dropna()]
+    stored.posted = [min(times), max(times)] if times else []
