@@ -53,6 +53,12 @@ def import_exports(
         str | None,
         typer.Option(help="How posts were picked: latest_posts, top_list, filtered, unknown."),
     ] = None,
+    account: Annotated[
+        str | None, typer.Option(help="Whose followers a list of followers is of: a handle.")
+    ] = None,
+    currency: Annotated[
+        str | None, typer.Option(help="Currency of amounts that come without one, such as EUR.")
+    ] = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     json: Json = False,
@@ -68,9 +74,8 @@ def import_exports(
     from rich.console import Console
 
     set_messages(quiet=quiet, verbose=verbose)
-    report = run(
-        files, out, profile, yes, as_of, platform, sampling, Console(stderr=True, quiet=quiet)
-    )
+    console = Console(stderr=True, quiet=quiet)
+    report = run(files, out, profile, yes, as_of, platform, sampling, console, account, currency)
     give(report.content(), report_text(report, out), as_json=json)
 
 
@@ -83,6 +88,8 @@ def run(
     platform: str | None,
     sampling: str | None,
     console: Console,
+    account: str | None = None,
+    currency: str | None = None,
 ) -> ImportReport:
     """Import, asking about mappings where there is a terminal and ``yes`` is not given."""
     from workbench.intake.importing import import_files
@@ -95,6 +102,8 @@ def run(
         as_of=as_of,
         platform=platform,
         sampling=sampling,
+        account=account,
+        currency=currency,
         decide=(lambda proposal: confirm(proposal, console)) if asks else None,
     )
 

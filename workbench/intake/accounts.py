@@ -5,6 +5,26 @@ from __future__ import annotations
 import pandas as pd
 
 
+def found_platforms(
+    accounts: pd.DataFrame, creators: pd.DataFrame, aliases: pd.DataFrame
+) -> pd.Series:
+    """Return each account's platform: its own, else that of the one account with its id or handle.
+
+    Looked for among the accounts and in the store; missing where there is none, or several.
+    """
+    names = ["native_id", "handle"]
+    told = pd.concat([accounts, creators])[["platform", *names]].melt("platform", value_name="name")
+    same = aliases.loc[aliases["kind"].eq("account"), "alias_key"].str.split(":", n=1, expand=True)
+    known = pd.concat([told, same.reindex(columns=[0, 1]).set_axis(["platform", "name"], axis=1)])
+    known = known.assign(name=known["name"].str.casefold())[["platform", "name"]]
+    known = known.dropna().drop_duplicates()
+    only = known.drop_duplicates("name", keep=False).set_index("name")["platform"]
+    found = accounts["platform"]
+    for name in names:
+        found = found.fillna(accounts[name].str.casefold().map(only).astype("str"))
+    return found
+
+
 def resolve_accounts(
     rows: pd.DataFrame, creators: pd.DataFrame, aliases: pd.DataFrame
 ) -> tuple[pd.Series, pd.DataFrame]:

@@ -9,12 +9,23 @@ from workbench.store.frames import canonical_frame
 from workbench.tables.schema import TABLES
 
 UNCLEAR = {
+    "nowhere": "no platform, and not one account with this id or handle: say --platform",
     "ambiguous": "the handle stands for several accounts with ids of their own",
     "shared": "rows of this display name differ: they may be two accounts",
     "indistinct": "another post of the account at this time, and no post id to tell them apart",
 }
 _PROFILE_FIELDS = ["handle", "native_id", "display_name", "niche", "country", "verified"]
-_ACCOUNT_KEY = ["creator_key", "observed_on", "layout"]
+_ROW_KEYS = {
+    "post": ["creator_key", "post_id"],
+    "account": ["creator_key", "observed_on", "layout"],
+    "follower": ["creator_key", "observed_on", "follower_id"],
+}
+# Tables whose rows are sums: the row kind, and what a row is known by, `unknown` where not said.
+SAMPLED = ("followers_sample",)
+SUMMED = {
+    "tracking": ("sale", ["channel", "campaign", "product", "currency"]),
+    "payouts": ("payout", ["basis", "currency"]),
+}
 # By what, and whether ascending, the rows of a key are sorted before the last one counts: of those
 # read at the same time, likes that show count more than hidden ones, exact followers than rounded.
 _LATER_BY = {
@@ -48,13 +59,15 @@ def duplicate_kind(rows: pd.DataFrame) -> pd.Series:
     """Return ``kept``, ``duplicates_exact``, ``duplicates_differing`` or why it is unclear.
 
     Posts are compared over all files, rows of accounts within files of one layout. Of rows of one
-    key the one read last is kept. Rows without a post id that differ in one file are indistinct:
+    key the one read last is kept; of sales and payouts, which add up, all of the last file that has
+    the key. Rows without a post id that differ in one file are indistinct:
     they may be two posts; of accounts known by a display name alone, so are other followers.
     """
     kind = pd.Series("kept", index=rows.index, dtype="str")
     values = ["creator_key", *(name for name in FIELDS if name != "handle")]
-    for post, key in ((True, ["creator_key", "post_id"]), (False, _ACCOUNT_KEY)):
-        part = rows[rows["rows"].eq("post") == post].sort_values("observed_at", kind="stable")
+    for of, key in _ROW_KEYS.items():
+        post = of == "post"
+        part = rows[rows["rows"].eq(of)].sort_values("observed_at", kind="stable")
         exact = part.duplicated(values, keep="last")
         same = part.duplicated(key, keep="last") & ~exact
         left = part[~exact]
@@ -70,13 +83,22 @@ def duplicate_kind(rows: pd.DataFrame) -> pd.Series:
         ]
         for mask, name in kinds:
             kind.loc[mask.index[mask]] = name
+    for of, key in SUMMED.values():
+        part = rows[rows["rows"].eq(of)]
+        kind.loc[part.index[~_in_last_file(part, key)]] = "duplicates_differing"
     return kind
+
+
+def _in_last_file(rows: pd.DataFrame, key: list[str]) -> pd.Series:
+    by = rows.groupby(["creator_key", "observed_on", *key], dropna=False, sort=False)
+    return rows["file"].eq(by["file"].transform("last"))
 
 
 def build_tables(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the canonical tables of rows that are kept or differ from those; each has a source."""
     about = ["creator_key", "platform", *_PROFILE_FIELDS, "source"]
-    counted = rows[rows["followers"].notna()].rename(columns={"account_rounded": "counts_rounded"})
+    counted = rows["followers"].notna() & rows["rows"].isin(["post", "account"])
+    counted = rows[counted].rename(columns={"account_rounded": "counts_rounded"})
     counts = ["creator_key", "platform", "observed_on", *ACCOUNT_COUNTS]
     found = {
         # A roster tells better than a list of posts what an account is: it counts as later.
@@ -84,11 +106,28 @@ def build_tables(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "posts": rows[rows["rows"].eq("post")].rename(columns={"post_rounded": "counts_rounded"}),
         "snapshots": counted[[*counts, "counts_rounded", "provenance", "source"]],
         "reported_metrics": _reported(rows[rows["rows"].eq("account")]),
+        "followers_sample": rows[rows["rows"].eq("follower")].rename(
+            columns={"observed_on": "sampled_on"}
+        ),
+        **{name: _summed(rows[rows["rows"].eq(of)], key) for name, (of, key) in SUMMED.items()},
     }
     return {
         name: _merged(canonical_frame(frame.drop_duplicates(), TABLES[name]), name)
         for name, frame in found.items()
     }
+
+
+def _summed(rows: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """Return one row a key of sales or payouts, each from the last file that has it."""
+    last = rows[_in_last_file(rows, key)]
+    texts = {name: last[name].fillna("unknown") for name in key}
+    by = ["creator_key", "platform", "observed_on", *key, "source"]
+    groups = last.assign(**texts).groupby(by, as_index=False, sort=False)
+    sums = groups[["clicks", "orders", "revenue", "amount"]].sum(min_count=1)
+    same = groups["rate"].agg(["min", "max"])
+    rate = same["min"].where(same["min"].eq(same["max"]))
+    days = {"tracked_on": sums["observed_on"], "paid_on": sums["observed_on"]}
+    return sums.assign(rate=rate, **days)
 
 
 def _reported(rows: pd.DataFrame) -> pd.DataFrame:

@@ -36,7 +36,8 @@ class Finding:
 
 def check_columns(parsed: ParsedRows) -> list[Finding]:
     """Check each mapped column, then the columns beside one another."""
-    together = dict(_check_posts(parsed) if parsed.rows == "post" else _check_accounts(parsed))
+    checks = {"post": _check_posts, "account": _check_accounts}
+    together = dict(checks[parsed.rows](parsed)) if parsed.rows in checks else {}
     findings = []
     for name, header in parsed.mapping.items():
         cells, read = parsed.layout.cells[header], parsed.columns[name]

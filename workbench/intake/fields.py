@@ -12,11 +12,22 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from workbench.tables.schema import CREATORS, POSTS, REPORTED_METRICS, SNAPSHOTS, Column
+from workbench.tables.schema import (
+    CREATORS,
+    FOLLOWERS_SAMPLE,
+    PAYOUTS,
+    POSTS,
+    REPORTED_METRICS,
+    SNAPSHOTS,
+    TRACKING,
+    Column,
+)
 
-Rows = Literal["post", "account"]
+Rows = Literal["post", "account", "follower", "sale", "payout"]
 
 _MADE_HERE = ("creator_key", "source", "provenance", "likes_hidden", "counts_rounded")
+# The day of any row is read as `observed_on`.
+_MADE_HERE += ("sampled_on", "tracked_on", "paid_on")
 ACCOUNT_COUNTS = ("followers", "following", "posts_count")
 POST_COUNTS = ("likes", "comments", "shares", "saves", "views", "reach", "impressions")
 RATE = "engagement_rate_as_given"
@@ -33,14 +44,20 @@ METRICS: dict[str, tuple[str, str]] = {
 _VALUE = REPORTED_METRICS.column("value")
 FIELDS: dict[str, Column] = {
     column.name: column
-    for table in (CREATORS, SNAPSHOTS, POSTS)
+    for table in (CREATORS, SNAPSHOTS, POSTS, FOLLOWERS_SAMPLE, TRACKING, PAYOUTS)
     for column in table.columns
     if column.name not in _MADE_HERE
 } | {name: replace(_VALUE, name=name) for name in METRICS}
+_WHOSE = {"platform", "handle", "native_id", "observed_on"}
+_ABOUT = {*CREATORS.names, *SNAPSHOTS.names} & FIELDS.keys()
 ROW_FIELDS: dict[Rows, set[str]] = {
-    "post": FIELDS.keys() - {"observed_on"} - METRICS.keys(),
-    "account": FIELDS.keys() - (set(POSTS.names) - {"platform"}),
+    "post": (_ABOUT | {*POSTS.names}) & FIELDS.keys() - {"observed_on"},
+    "account": _ABOUT | METRICS.keys(),
+    "follower": _WHOSE | {*FOLLOWERS_SAMPLE.names} & FIELDS.keys(),
+    "sale": _WHOSE | {*TRACKING.names} & FIELDS.keys(),
+    "payout": _WHOSE | {*PAYOUTS.names} & FIELDS.keys(),
 }
+MONEY = ("revenue", "rate", "amount")
 
 
 class Vocabulary(BaseModel):

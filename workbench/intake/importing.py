@@ -39,6 +39,8 @@ def import_files(
     as_of: str | None = None,
     platform: str | None = None,
     sampling: str | None = None,
+    account: str | None = None,
+    currency: str | None = None,
     decide: Decide | None = None,
 ) -> ImportReport:
     """Import exports into the client's folder.
@@ -61,6 +63,10 @@ def import_files(
         Platform of the files that name none themselves.
     sampling : str, optional
         How the posts were picked: one of ``SAMPLINGS``.
+    account : str, optional
+        Whose followers a list of followers is of: a handle.
+    currency : str, optional
+        ISO 4217 code of amounts that come without one.
     decide : callable, optional
         Asked about each mapping that no profile of the client repeats; returns the confirmed
         profile, or None to stop. Without it a mapping that passes its checks is taken.
@@ -73,8 +79,15 @@ def import_files(
     SettingsError
         If an option or a profile can't be used.
     """
-    settings = ImportSettings(profile=profile, as_of=as_of, platform=platform, sampling=sampling)
-    layouts = group_files(read_files(files), platform)
+    settings = ImportSettings(
+        profile=profile,
+        as_of=as_of,
+        platform=platform,
+        sampling=sampling,
+        account=account,
+        currency=currency,
+    )
+    layouts = group_files(read_files(files), platform, account, currency)
     proposals = decide_mappings(layouts, profile, out / "profiles", decide)
     with one_at_a_time(out), spool_in(out) as spool:
         refused = RefusedRows(draft=spool.folder / "refused.csv")
@@ -133,6 +146,7 @@ def _record(
             sorted(file.sha256 for file in proposal.layout.files),
             proposal.profile.platform or proposal.layout.platform,
             proposal.profile.model_dump(mode="json", include=_READING),
+            *filter(None, (proposal.account, proposal.currency)),
         )
         for proposal in proposals
     ]
@@ -164,6 +178,9 @@ def _summary(
         **{name: int(files[name].sum()) for name in ("rows", *_ROW_KINDS)},
         **{name: stored.counts[name] for name in counted},
         metrics=stored.counts["reported_metrics"],
+        followers_sampled=stored.counts["followers_sample"],
+        tracked=stored.counts["tracking"],
+        payouts=stored.counts["payouts"],
         first_post=f"{stored.posted[0]:%Y-%m-%d}" if stored.posted else None,
         last_post=f"{stored.posted[1]:%Y-%m-%d}" if stored.posted else None,
         without_posts=tuple(sorted(stored.without_posts)),
@@ -193,7 +210,7 @@ def _file_table(
         {
             "file": file.name,
             "holds": f"{proposal.rows}s",
-            "platform": ", ".join(sorted(taken.platforms.get(file.name, ()))),
+            "platform": ", ".join(sorted(stored.platforms.get(file.name, ()))),
             "profile": proposal.profile.name,
             **told.get(file.name, {"as_of": "", "as_of_from": ""}),
             "rows": taken.rows[file.name],

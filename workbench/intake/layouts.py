@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import pandas as pd
@@ -19,11 +19,14 @@ _OVERLAP = 0.8
 class Layout:
     """Files of one header and platform, which share one mapping and one reading of dates.
 
-    Of each file it holds the first rows; ``later`` gives the rest of the long ones.
+    Of each file it holds the first rows; ``later`` gives the rest of the long ones. ``account`` and
+    ``currency`` are what was said of rows that don't say it.
     """
 
     files: tuple[RawFile, ...]
     platform: str | None
+    account: str | None = None
+    currency: str | None = None
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -51,10 +54,15 @@ class Layout:
         """Give the rows after the first, piece by piece, each as a layout of its own."""
         for file in self.files:
             for piece in file.later():
-                yield Layout(files=(piece,), platform=self.platform)
+                yield replace(self, files=(piece,))
 
 
-def group_files(files: Sequence[RawFile], platform: str | None) -> list[Layout]:
+def group_files(
+    files: Sequence[RawFile],
+    platform: str | None = None,
+    account: str | None = None,
+    currency: str | None = None,
+) -> list[Layout]:
     """Group files of one header and platform; ``platform`` stands above the files' names."""
     groups: list[tuple[set[str], str | None, list[RawFile]]] = []
     for file in files:
@@ -70,4 +78,7 @@ def group_files(files: Sequence[RawFile], platform: str | None) -> list[Layout]:
                 break
         else:
             groups.append((names, told, [file]))
-    return [Layout(files=tuple(group), platform=told) for _, told, group in groups]
+    return [
+        Layout(files=tuple(group), platform=told, account=account, currency=currency)
+        for _, told, group in groups
+    ]

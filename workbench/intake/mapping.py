@@ -28,9 +28,10 @@ from workbench.intake.profile import (
     save_profile,
     saved_profiles,
 )
-from workbench.intake.rows import ParsedRows, parse_cells
+from workbench.intake.rows import FOUND_BY_NAME, ParsedRows, parse_cells
 
 _ALIKE = 0.9
+_SAID = ("platform", "currency")  # of all rows, where no column says it
 _DETAILS = ("display_name", "niche", "country", "verified", "media_type", "is_sponsored")
 _WEAK_POST_IDS = ("id", "url", "link", "permalink", "content")
 _OF_POSTS = {"caption", "hashtags", "time since posted", "video title", "post text"}
@@ -52,12 +53,23 @@ class Proposal(ParsedRows):
         asked, has = [], self.mapping.keys()
         if self.profile.rows is None:
             asked.append("is a row a post or a day of an account? say rows: post or rows: account")
-        if has.isdisjoint(("handle", "native_id")):
+        if self.rows == "follower" and not self.account and has.isdisjoint(("handle", "native_id")):
+            asked.append(
+                "whose followers are these? say --account @HANDLE, or account: in a profile"
+            )
+        elif not self.account and has.isdisjoint(("handle", "native_id")):
             shown = ", ".join(self.layout.header[:12])
             asked.append(f"which column names the account? map or add handle or native_id: {shown}")
         if self.profile.rows == "post" and "posted_at" not in has:
             asked.append("which column holds the posting time? map posted_at")
-        if "platform" not in has and self.frame["platform"].isna().all():
+        if self.rows == "sale" and "observed_on" not in has:
+            asked.append("which column holds the day? map observed_on")
+        if self.rows == "payout" and "amount" not in has:
+            asked.append("which column holds the amount paid? map amount")
+        if self.rows in FOUND_BY_NAME and "currency" not in self.frame:
+            asked.append("which currency are the amounts in? say --currency EUR, say, or currency:")
+        named = self.rows in FOUND_BY_NAME or "platform" in has
+        if not named and self.frame["platform"].isna().all():
             asked.append("which platform is it? say --platform NAME, or platform: in a profile")
         how = "say date_order: day_first or month_first in a profile"
         return asked + [
@@ -81,10 +93,10 @@ class Proposal(ParsedRows):
             If there is no such column, header or value.
         """
         content = self.profile.model_dump()
-        if key in FIELDS and (value in self.layout.header or (not value and key != "platform")):
+        if key in FIELDS and (value in self.layout.header or (not value and key not in _SAID)):
             rest = {n: h for n, h in self.profile.columns.items() if n != key and h != (value,)}
             content["columns"] = rest | ({key: (value,)} if value else {})
-        elif key in ("platform", "rows", "date_order"):
+        elif key in ("platform", "rows", "date_order", "account", "currency"):
             content[key] = value or None
         elif key == "display_names" and value in ("yes", "no"):
             content[key] = value == "yes"
@@ -151,8 +163,11 @@ def propose_mapping(layout: Layout, profile: MappingProfile | None = None) -> Pr
         rows = base.rows or ("post" if "posted_at" in mapping else "account")
     else:
         found = _candidates(layout, base)
-        rows = base.rows or _suggested_rows(found, layout.header)
-        mapping = _suggested_mapping(found, rows or "account")
+        told = bool(base.account or layout.account)
+        rows = base.rows or _other_rows(found, told) or _suggested_rows(found, layout.header)
+        # Of a list of followers whose account is known, names are those of the followers.
+        names = {"handle", "native_id"} if told and rows == "follower" else set()
+        mapping = _suggested_mapping([c for c in found if c.name not in names], rows or "account")
     columns = {name: (header,) for name, header in mapping.items()}
     return Proposal(
         layout=layout, profile=base.model_copy(update={"columns": columns, "rows": rows})
@@ -212,6 +227,19 @@ def _candidates(layout: Layout, profile: MappingProfile) -> list[_Candidate]:
                 _Candidate(name=name, header=header, score=score, exact=exact, passes=passes)
             )
     return sorted(found, key=lambda c: -c.score)
+
+
+def _other_rows(found: list[_Candidate], account: bool) -> Rows | None:
+    """Return what a row is where it is neither a post nor an account; None where it may be."""
+    exact = {c.name for c in found if c.exact and c.passes}
+    nobody = account or exact.isdisjoint(("handle", "native_id"))
+    if nobody and exact & {"has_picture", "is_private", "bio_length", "follower_id"}:
+        return "follower"
+    if not exact.isdisjoint(POST_COUNTS):
+        return None
+    if "amount" in exact and exact & {"basis", "rate"}:
+        return "payout"
+    return "sale" if len(exact & {"clicks", "orders", "revenue"}) > 1 else None
 
 
 def _suggested_rows(found: list[_Candidate], header: Sequence[str]) -> Rows | None:

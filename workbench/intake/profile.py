@@ -43,6 +43,10 @@ class MappingProfile(BaseModel):
         Canonical columns that a file may lack and still be recognised.
     headers : tuple of str
         The whole header that the profile was confirmed for; empty means any that has the columns.
+    account : str or None
+        Whose followers the rows are, where no column says it: a handle.
+    currency : str or None
+        ISO 4217 code of the amounts, where no column says it.
     date_order : {"day_first", "month_first"} or None
         How ``03/04/2026`` is meant, where the values don't settle it.
     display_names : bool
@@ -57,6 +61,8 @@ class MappingProfile(BaseModel):
     columns: dict[Annotated[str, _one_of(FIELDS)], Headers] = {}
     optional: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
+    account: str | None = None
+    currency: str | None = None
     date_order: DateOrder | None = None
     display_names: bool = False
     window: str = "unknown"

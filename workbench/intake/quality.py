@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -22,6 +23,8 @@ class ImportSettings:
     as_of: str | None = None
     platform: str | None = None
     sampling: str | None = None
+    account: str | None = None
+    currency: str | None = None
 
     def __post_init__(self) -> None:
         faults = []
@@ -29,6 +32,8 @@ class ImportSettings:
             faults.append(f"platform {self.platform!r} is none of {', '.join(PLATFORMS)}")
         if self.sampling not in (None, *SAMPLINGS):
             faults.append(f"sampling {self.sampling!r} is none of {', '.join(SAMPLINGS)}")
+        if self.currency and not re.fullmatch("[A-Z]{3}", self.currency):
+            faults.append(f"currency {self.currency!r} is no code such as EUR")
         try:
             self.day  # noqa: B018
         except ValueError:
@@ -64,6 +69,9 @@ class ImportSummary:
     posts: int
     snapshots: int
     metrics: int
+    followers_sampled: int
+    tracked: int
+    payouts: int
     likes_hidden: int
     counts_rounded: int
     first_post: str | None

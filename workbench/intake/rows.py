@@ -15,6 +15,7 @@ from workbench.intake.delimited import raw_line
 from workbench.intake.fields import (
     ACCOUNT_COUNTS,
     FIELDS,
+    MONEY,
     POST_COUNTS,
     RATE,
     Rows,
@@ -42,17 +43,30 @@ _EARLIEST = pd.Timestamp("2004-01-01", tz="UTC")
 # refused one by one.
 MOST_UNREADABLE = 0.34
 _PROFILE_LINK = r"^https?://[^/]+/(?:(?:c|user|channel)/)?([^/?#]+)/?(?:[?#].*)?$"
+_SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₺": "TRY", "zł": "PLN", "R$": "BRL"}
+_CURRENCY_SIGN = r"(?i)^\s*(?:[a-z]{3}\b|[a-z]{0,3}\$|[€£¥₹₺₩])|(?:\b[a-z]{3}|\$|zł|[€£¥₹₺₩])\s*$"
 _TOTALS = ("total", "totals", "grand total", "sum", "average", "gesamt", "summe")
 _FLAGS = {
     **dict.fromkeys(["yes", "y", "true", "1", "x", "ja"], True),
     **dict.fromkeys(["no", "n", "false", "0"], False),
 }
+# What a row of its kind can't do without. Where a platform is missing, sales and payouts are of the
+# one account with their id or handle.
+_NEEDED: dict[Rows, dict[str, str]] = {
+    "post": {"posted_at": "no posting time"},
+    "account": {},
+    "follower": {},
+    "sale": {"observed_on": "no day", "currency": "no currency"},
+    "payout": {"amount": "no amount", "currency": "no currency"},
+}
+FOUND_BY_NAME = ("sale", "payout")
 _EXPECTED = {
     "number": "a figure such as 1,234.5, 304.9K or 3.5%",
     "count": "a count such as 15,000, 304.9K or 1.2M",
     "time": "a date from 2004 on with a year of four digits",
     "date": "a date from 2004 on with a year of four digits",
     "flag": "yes or no",
+    "currency": "a code of three letters, such as EUR",
     "choice": f"one of {', '.join(PLATFORMS)}",
     "text": "an id with all its digits (a spreadsheet has shortened this one: export it as text)",
 }
@@ -70,6 +84,19 @@ class ParsedRows:
     def rows(self) -> Rows:
         """What a row is; an account while that is open."""
         return self.profile.rows or "account"
+
+    @property
+    def account(self) -> str | None:
+        """Whose followers the rows are, as the profile or the analyst says it."""
+        told = self.profile.account or self.layout.account
+        return (
+            plain_handles(pd.Series([told])).iloc[0] if told and self.rows == "follower" else None
+        )
+
+    @property
+    def currency(self) -> str | None:
+        """The currency of the amounts, as the profile or the analyst says it."""
+        return self.profile.currency or self.layout.currency
 
     @cached_property
     def mapping(self) -> Mapping[str, str]:
@@ -128,6 +155,10 @@ class ParsedRows:
             "handle": pd.Series(index=index, dtype="str"),
             "native_id": pd.Series(index=index, dtype="str"),
         }
+        if self.account:
+            given["handle"] = pd.Series(self.account, index=index, dtype="str")
+        if self.currency:
+            given["currency"] = pd.Series(self.currency, index=index, dtype="str")
         frame = pd.DataFrame(given | {name: c.typed for name, c in self.columns.items()})
         for name, counts in (("account_rounded", ACCOUNT_COUNTS), ("post_rounded", POST_COUNTS)):
             flags = {c: self.columns[c].rounded for c in counts if c in self.columns}
@@ -162,8 +193,9 @@ class ParsedRows:
         found.append(self._refused(nobody, "handle", "no account"))
         sums = self.frame["handle"].str.casefold().isin(_TOTALS) & self.frame["native_id"].isna()
         found.append(self._refused(sums, "handle", "a row of totals, no account"))
-        needed = {"platform": "no platform"}
-        needed |= {"posted_at": "no posting time"} if self.rows == "post" else {}
+        needed = {name: reason for name, reason in _NEEDED[self.rows].items() if name in self.frame}
+        if self.rows not in FOUND_BY_NAME:
+            needed |= {"platform": "no platform"}
         for name, reason in needed.items():
             # A cell that can't be read is a fault of its own already.
             faulty = self.columns[name].faults if name in self.columns else False
@@ -188,7 +220,7 @@ class ParsedRows:
 
 def expected(name: str) -> str:
     """Say what a canonical column's cells must hold."""
-    return _EXPECTED[FIELDS[name].kind]
+    return _EXPECTED.get(name) or _EXPECTED[FIELDS[name].kind]
 
 
 def parse_cells(
@@ -201,8 +233,11 @@ def parse_cells(
     if column.kind == "count":
         return parse_counts(cells, style)
     if column.kind == "number":
+        if column.name in MONEY:
+            cells = cells.str.replace(_CURRENCY_SIGN, "", regex=True)
         read = parse_rates(cells, style)
-        wrong = read.typed.lt(0) | read.typed.gt(1e15)
+        least = -1e15 if column.minimum is None else column.minimum
+        wrong = ~read.typed.between(least, 1e15) & read.typed.notna()
         return replace(read, typed=read.typed.mask(wrong), faults=read.faults | wrong)
     if column.kind in ("time", "date"):
         times = parse_times(cells, order=order or style.order)
@@ -222,8 +257,17 @@ def parse_cells(
         short = ids.str.fullmatch(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+").fillna(False).astype(bool)
         return ParsedCells(typed=ids.mask(short | ids.eq("")), faults=short)
     if column.name == "handle":
-        plain = plain.str.replace(_PROFILE_LINK, r"\1", regex=True).str.lstrip("@").str.strip()
+        plain = plain_handles(plain)
+    if column.name == "currency":
+        codes = plain.replace(_SIGNS).str.upper()
+        known = codes.str.fullmatch("[A-Z]{3}").fillna(False).astype(bool)
+        return ParsedCells(typed=codes.where(known), faults=~known & ~blank)
     return ParsedCells(typed=plain.where(plain.ne("")), faults=plain.isna() & False)
+
+
+def plain_handles(names: pd.Series) -> pd.Series:
+    """Return handles without their @ and out of profile links."""
+    return names.str.replace(_PROFILE_LINK, r"\1", regex=True).str.lstrip("@").str.strip()
 
 
 def _parse_flags(words: pd.Series, blank: pd.Series, style: CellStyle) -> ParsedCells:

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from workbench.intake.accounts import resolve_accounts
+from workbench.intake.accounts import found_platforms, resolve_accounts
 from workbench.intake.agreement import DISAGREEMENT_COLUMNS, disagreements, value_notes
 from workbench.intake.canonical import (
+    SAMPLED,
+    SUMMED,
     UNCLEAR,
     build_tables,
     complete_rows,
@@ -22,7 +24,7 @@ from workbench.intake.taking import IDENTITY, TakenRows
 from workbench.store import Draft
 from workbench.store.catalog import buckets_of
 
-_HELD = ("creators", "posts", "snapshots", "reported_metrics")
+_HELD = ("creators", "posts", "snapshots", "reported_metrics", *SAMPLED, *SUMMED)
 _UNCLEAR_COLUMNS = ["file", "row", "column", "value", "reason"]
 # A group of buckets is held in memory at once, with what the store has in them.
 _GROUP_ROWS = 150_000
@@ -34,6 +36,8 @@ class StoredRows:
 
     Attributes
     ----------
+    platforms : dict
+        Platforms by file.
     kinds : Counter
         Rows by file and by ``kept`` or kind of duplicate.
     counts : Counter
@@ -46,6 +50,7 @@ class StoredRows:
         Rows that were refused at last: ``file``, ``row``, ``column``, ``value``, ``reason``.
     """
 
+    platforms: dict[str, set[str]] = field(default_factory=dict)
     kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
     without_posts: list[str] = field(default_factory=list)
@@ -80,16 +85,23 @@ def store_rows(
         buckets *= 2
     draft.split(buckets // draft.store.catalog.buckets)
     groups = min(buckets, -(-total // _GROUP_ROWS))
-    store = draft.store
-    keys, aliases = resolve_accounts(taken.accounts, store.read("creators"), store.read("aliases"))
+    known = draft.store.read("creators"), draft.store.read("aliases")
+    platforms = found_platforms(taken.accounts, *known)
+    keys, aliases = resolve_accounts(taken.accounts.assign(platform=platforms), *known)
     draft.put({"aliases": aliases.assign(source=source)})
     home = buckets_of(keys.dropna(), buckets).astype("int64") % groups
-    owners = taken.accounts.assign(creator_key=keys, group=home)
+    owners = taken.accounts.assign(creator_key=keys, group=home, found=platforms)
     for rows in spool.taken():
         owned = complete_rows(rows, rows["file"].map(as_of)).merge(owners, how="left", on=IDENTITY)
-        ambiguous = owned["creator_key"].isna()
-        stored.unclear.append(_refused(owned[ambiguous], "ambiguous"))
-        spool.group(owned[~ambiguous].drop(columns="group"), owned["group"][~ambiguous])
+        owned = owned.assign(platform=owned["found"]).drop(columns="found")
+        unowned = owned["creator_key"].isna()
+        nowhere = owned["platform"].isna()
+        for file, found in owned[~nowhere].groupby("file")["platform"].unique().items():
+            stored.platforms.setdefault(str(file), set()).update(found)
+        stored.unclear.append(_refused(owned[nowhere], "nowhere"))
+        stored.unclear.append(_refused(owned[unowned & ~nowhere], "ambiguous"))
+        owned = owned[~unowned].astype({"group": "int64"})
+        spool.group(owned.drop(columns="group"), owned["group"])
     for group in range(groups):
         rows_of_group = spool.grouped(group)
         if rows_of_group is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -38,8 +39,6 @@ class TakenRows:
         ``IDENTITY``, each combination once.
     rows, blank : Counter
         Rows with and without a value, by file.
-    platforms : dict
-        Platforms by file.
     dated : dict
         Whether a row of a file with taken rows says a day, by file.
     newest : list of Timestamp
@@ -51,7 +50,6 @@ class TakenRows:
     accounts: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=IDENTITY))
     rows: Counter[str] = field(default_factory=Counter)
     blank: Counter[str] = field(default_factory=Counter)
-    platforms: dict[str, set[str]] = field(default_factory=dict)
     dated: dict[str, bool] = field(default_factory=dict)
     newest: list[pd.Timestamp] = field(default_factory=list)
     notes: list[pd.DataFrame] = field(default_factory=list)
@@ -66,11 +64,9 @@ class TakenRows:
                 logger.info("%s: %s rows read", file.name, f"{self.rows[file.name]:,}")
 
     def see(self, rows: pd.DataFrame) -> None:
-        """Note accounts, platforms and days of taken rows."""
+        """Note accounts and days of taken rows."""
         accounts = pd.concat([self.accounts, rows[IDENTITY]])
         self.accounts = accounts.drop_duplicates(ignore_index=True)
-        for file, platforms in rows.groupby("file")["platform"].unique().items():
-            self.platforms.setdefault(str(file), set()).update(platforms)
         told = rows[list(TIMES)].notna().any(axis=1).groupby(rows["file"]).any()
         for file, dated in told.items():
             self.dated[str(file)] = bool(dated) or self.dated.get(str(file), False)
@@ -111,7 +107,10 @@ def take_rows(
 
 def _typed_rows(part: ParsedRows, layout: int, named: bool) -> pd.DataFrame:
     """Return the rows with every canonical column, typed, and what else is known of each."""
-    rows = part.frame.assign(
+    frame = part.frame
+    if part.rows == "follower":
+        frame = frame.assign(follower_id=_pseudonyms(part))
+    rows = frame.assign(
         **part.layout.origin,
         layout=layout,
         rows=part.without_post.map({True: "account", False: part.rows}),
@@ -126,6 +125,20 @@ def _typed_rows(part: ParsedRows, layout: int, named: bool) -> pd.DataFrame:
         if name not in rows
     }
     return rows.assign(**missing).astype({**_ROW_DTYPES, "rows": "str", "file": "str"})
+
+
+def _pseudonyms(part: ParsedRows) -> pd.Series:
+    """Return an id of each follower that tells nobody who it is.
+
+    The same within a file for the same id; salted with the file's own content, so that only who
+    has the file can find an id again. Without ids every row is a follower.
+    """
+    salts = {file.name: file.sha256 for file in part.layout.files}
+    place = part.layout.origin
+    row = place["row"].astype("str")
+    named = part.frame["follower_id"].fillna("row " + row) if "follower_id" in part.frame else row
+    salted = place["file"].map(salts) + " " + named
+    return salted.map(lambda text: hashlib.sha256(text.encode()).hexdigest()[:16]).astype("str")
 
 
 def _rate_notes(part: ParsedRows) -> Iterator[pd.DataFrame]:

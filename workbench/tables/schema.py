@@ -77,6 +77,10 @@ def _flag(name: str, meaning: str) -> Column:
     return Column(name=name, kind="flag", meaning=meaning)
 
 
+def _number(name: str, meaning: str, *, required: bool = False) -> Column:
+    return Column(name=name, kind="number", meaning=meaning, required=required)
+
+
 CREATOR_KEY = _text("creator_key", "`platform:native id`, else `platform:handle`.", required=True)
 PLATFORM = Column(
     name="platform",
@@ -85,6 +89,7 @@ PLATFORM = Column(
     required=True,
     choices=PLATFORMS,
 )
+CURRENCY = _text("currency", "ISO 4217 code.", required=True)
 SOURCE = _text("source", "The import that gave the row (its id in `store.json`).", required=True)
 GIVEN_BY = Column(
     name="provenance",
@@ -173,7 +178,13 @@ REPORTED_METRICS = Table(
             required=True,
             choices=("mean", "median", "sum", "rate", "unknown"),
         ),
-        Column(name="value", kind="number", meaning="The figure; rates as 0-1.", required=True),
+        Column(
+            name="value",
+            kind="number",
+            meaning="The figure; rates as 0-1.",
+            required=True,
+            minimum=0,
+        ),
         _text("window", "The posts it stands for, as the source says it.", required=True),
         Column(name="as_of", kind="date", meaning="The day of the figure.", required=True),
         GIVEN_BY,
@@ -197,6 +208,49 @@ FOLLOWERS_SAMPLE = Table(
         _flag("has_picture", "Whether the profile has a picture of its own."),
         _flag("is_private", "Whether the profile is private."),
         _count("bio_length", "Characters in the profile text."),
+        SOURCE,
+    ),
+)
+
+TRACKING = Table(
+    name="tracking",
+    meaning="What a creator's links and codes brought on a day: one row a campaign and product.",
+    key=("creator_key", "tracked_on", "channel", "campaign", "product", "currency"),
+    order=("creator_key", "tracked_on", "channel", "campaign", "product"),
+    columns=(
+        CREATOR_KEY,
+        PLATFORM,
+        Column(name="tracked_on", kind="date", meaning="The day.", required=True),
+        _text("channel", "Where it was counted, `unknown` where not said.", required=True),
+        _text("campaign", "The campaign, `unknown` where not said.", required=True),
+        _text("product", "What was sold, `unknown` where not said.", required=True),
+        _count("clicks", "Clicks."),
+        _count("orders", "Orders."),
+        _number("revenue", "Revenue in `currency`; negative where more was sent back."),
+        CURRENCY,
+        SOURCE,
+    ),
+)
+
+PAYOUTS = Table(
+    name="payouts",
+    meaning="What a creator was paid.",
+    key=("creator_key", "paid_on", "basis", "currency"),
+    order=("creator_key", "paid_on", "basis"),
+    columns=(
+        CREATOR_KEY,
+        PLATFORM,
+        Column(
+            name="paid_on",
+            kind="date",
+            meaning="The day of the payment, else that of the export.",
+            required=True,
+        ),
+        _text("basis", "Paid for what: `post`, `order`, ..., else `unknown`.", required=True),
+        _number("rate", "The amount for one, in `currency`; missing where it differs."),
+        _count("orders", "Orders that were paid for."),
+        _number("amount", "The amount paid, in `currency`.", required=True),
+        CURRENCY,
         SOURCE,
     ),
 )
@@ -245,7 +299,7 @@ FEE_QUOTES = Table(
             required=True,
             minimum=0,
         ),
-        _text("currency", "ISO 4217 code.", required=True),
+        CURRENCY,
         Column(name="quoted_on", kind="date", meaning="The day of the quote.", required=True),
         SOURCE,
     ),
@@ -280,6 +334,8 @@ TABLES: dict[str, Table] = {
         FOLLOWERS_SAMPLE,
         OVERLAPS,
         FEE_QUOTES,
+        TRACKING,
+        PAYOUTS,
         ALIASES,
     )
 }
