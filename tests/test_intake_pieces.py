@@ -36,11 +36,16 @@ def posts(numbers: range, *, likes: str = "9", day: str = "2026-01-{:02d}") -> s
 
 
 def test_in_pieces_is_as_at_once(
-    root: Path, tmp_path: Path, request: pytest.FixtureRequest
+    root: Path,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     files = sorted((root / "data/sample/exports").glob("*.csv"))
     at_once = import_files(files, tmp_path / "once")
     request.getfixturevalue("short_pieces")
+    monkeypatch.setattr(read, "_LEAST_ROWS", 1000)
+    monkeypatch.setattr(storing, "_GROUP_ROWS", 3000)
     in_pieces = import_files(files, tmp_path / "pieces")
     for part in ("summary", "files", "reasons", "disagreements"):
         assert in_pieces.content()[part] == at_once.content()[part]
@@ -50,15 +55,19 @@ def test_in_pieces_is_as_at_once(
 
 
 @pytest.mark.usefixtures("short_pieces")
-def test_a_store_gets_more_buckets_as_it_grows(tmp_path: Path) -> None:
+def test_a_store_gets_more_buckets_as_it_grows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read, "_LEAST_ROWS", 1000)
+    monkeypatch.setattr(storing, "_GROUP_ROWS", 60)
     path = tmp_path / "instagram.csv"
     path.write_text(HEADER + posts(range(20)))
     import_files([path], tmp_path / "out")
-    path.write_text(HEADER + posts(range(7000)))
+    path.write_text(HEADER + posts(range(2200)))
     import_files([path], tmp_path / "out")
     store = open_store(tmp_path / "out")
     assert store.catalog.buckets == 64
-    assert len(store.read("posts")) == 7000
+    assert len(store.read("posts")) == 2200
 
 
 @pytest.mark.usefixtures("short_pieces")

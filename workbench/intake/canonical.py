@@ -21,7 +21,6 @@ _ROW_KEYS = {
     "follower": ["creator_key", "observed_on", "follower_id"],
 }
 # Tables whose rows are sums: the row kind, and what a row is known by, `unknown` where not said.
-SAMPLED = ("followers_sample",)
 SUMMED = {
     "tracking": ("sale", ["channel", "campaign", "product", "currency"]),
     "payouts": ("payout", ["basis", "currency"]),
@@ -68,6 +67,8 @@ def duplicate_kind(rows: pd.DataFrame) -> pd.Series:
     for of, key in _ROW_KEYS.items():
         post = of == "post"
         part = rows[rows["rows"].eq(of)].sort_values("observed_at", kind="stable")
+        if part.empty:
+            continue
         exact = part.duplicated(values, keep="last")
         same = part.duplicated(key, keep="last") & ~exact
         left = part[~exact]
@@ -85,6 +86,8 @@ def duplicate_kind(rows: pd.DataFrame) -> pd.Series:
             kind.loc[mask.index[mask]] = name
     for of, key in SUMMED.values():
         part = rows[rows["rows"].eq(of)]
+        if part.empty:
+            continue
         kind.loc[part.index[~_in_last_file(part, key)]] = "duplicates_differing"
     return kind
 
@@ -97,20 +100,23 @@ def _in_last_file(rows: pd.DataFrame, key: list[str]) -> pd.Series:
 def build_tables(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the canonical tables of rows that are kept or differ from those; each has a source."""
     about = ["creator_key", "platform", *_PROFILE_FIELDS, "source"]
-    counted = rows["followers"].notna() & rows["rows"].isin(["post", "account"])
-    counted = rows[counted].rename(columns={"account_rounded": "counts_rounded"})
+    of_account = rows["followers"].notna() & rows["rows"].isin(["post", "account"])
+    counted = rows[of_account].rename(columns={"account_rounded": "counts_rounded"})
     counts = ["creator_key", "platform", "observed_on", *ACCOUNT_COUNTS]
-    found = {
+    found: dict[str, pd.DataFrame] = {
         # A roster tells better than a list of posts what an account is: it counts as later.
         "creators": rows.sort_values("rows", ascending=False, kind="stable")[about],
         "posts": rows[rows["rows"].eq("post")].rename(columns={"post_rounded": "counts_rounded"}),
         "snapshots": counted[[*counts, "counts_rounded", "provenance", "source"]],
         "reported_metrics": _reported(rows[rows["rows"].eq("account")]),
-        "followers_sample": rows[rows["rows"].eq("follower")].rename(
-            columns={"observed_on": "sampled_on"}
-        ),
-        **{name: _summed(rows[rows["rows"].eq(of)], key) for name, (of, key) in SUMMED.items()},
     }
+    kinds = {*rows["rows"]}
+    if "follower" in kinds:
+        sample = rows[rows["rows"].eq("follower")]
+        found["followers_sample"] = sample.rename(columns={"observed_on": "sampled_on"})
+    for name, (of, key) in SUMMED.items():
+        if of in kinds:
+            found[name] = _summed(rows[rows["rows"].eq(of)], key)
     return {
         name: _merged(canonical_frame(frame.drop_duplicates(), TABLES[name]), name)
         for name, frame in found.items()

@@ -26,8 +26,7 @@ from workbench.tables.schema import (
 Rows = Literal["post", "account", "follower", "sale", "payout"]
 
 _MADE_HERE = ("creator_key", "source", "provenance", "likes_hidden", "counts_rounded")
-# The day of any row is read as `observed_on`.
-_MADE_HERE += ("sampled_on", "tracked_on", "paid_on")
+_DAYS = ("sampled_on", "tracked_on", "paid_on")  # of any row they are read as `observed_on`
 ACCOUNT_COUNTS = ("followers", "following", "posts_count")
 POST_COUNTS = ("likes", "comments", "shares", "saves", "views", "reach", "impressions")
 RATE = "engagement_rate_as_given"
@@ -46,7 +45,7 @@ FIELDS: dict[str, Column] = {
     column.name: column
     for table in (CREATORS, SNAPSHOTS, POSTS, FOLLOWERS_SAMPLE, TRACKING, PAYOUTS)
     for column in table.columns
-    if column.name not in _MADE_HERE
+    if column.name not in (*_MADE_HERE, *_DAYS)
 } | {name: replace(_VALUE, name=name) for name in METRICS}
 _WHOSE = {"platform", "handle", "native_id", "observed_on"}
 _ABOUT = {*CREATORS.names, *SNAPSHOTS.names} & FIELDS.keys()

@@ -260,8 +260,8 @@ def parse_cells(
         plain = plain_handles(plain)
     if column.name == "currency":
         codes = plain.replace(_SIGNS).str.upper()
-        known = codes.str.fullmatch("[A-Z]{3}").fillna(False).astype(bool)
-        return ParsedCells(typed=codes.where(known), faults=~known & ~blank)
+        code = codes.str.fullmatch("[A-Z]{3}").fillna(False).astype(bool)
+        return ParsedCells(typed=codes.where(code), faults=~code & ~blank)
     return ParsedCells(typed=plain.where(plain.ne("")), faults=plain.isna() & False)
 
 

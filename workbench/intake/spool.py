@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -20,6 +21,7 @@ class Spool:
         self.folder = folder
         self.rows = 0
         self._written = 0
+        self._types: dict[str, pd.Series] = {}
 
     def add(self, rows: pd.DataFrame) -> None:
         """Add rows as they were taken."""
@@ -29,7 +31,7 @@ class Spool:
     def taken(self) -> Iterator[pd.DataFrame]:
         """Give the rows as they were taken; each part is gone from the disk then."""
         for path in self._parts("taken"):
-            yield pd.read_parquet(path)
+            yield self._read(path)
             path.unlink()
 
     def group(self, rows: pd.DataFrame, groups: pd.Series) -> None:
@@ -39,14 +41,22 @@ class Spool:
 
     def grouped(self, group: int) -> pd.DataFrame | None:
         """Return a group's rows, None where it has none."""
-        parts = [pd.read_parquet(path) for path in self._parts(f"group-{group}")]
+        parts = [self._read(path) for path in self._parts(f"group-{group}")]
         return pd.concat(parts, ignore_index=True) if parts else None
 
     def _write(self, rows: pd.DataFrame, place: str) -> None:
         self._written += 1
         folder = self.folder / place
         folder.mkdir(exist_ok=True)
-        rows.to_parquet(folder / f"{self._written:07d}.parquet", compression="zstd", index=False)
+        # Most columns of a row are those of other kinds of rows.
+        self._types[place.split("-")[0]] = rows.dtypes
+        told = rows.dropna(axis="columns", how="all")
+        told.to_parquet(folder / f"{self._written:07d}.parquet", compression="zstd", index=False)
+
+    def _read(self, path: Path) -> pd.DataFrame:
+        told = pd.read_parquet(path)
+        types: Any = self._types[path.parent.name.split("-")[0]]
+        return told.reindex(columns=types.index).astype(types)
 
     def _parts(self, place: str) -> list[Path]:
         return sorted((self.folder / place).glob("*.parquet"))

@@ -11,8 +11,6 @@ import pandas as pd
 from workbench.intake.accounts import found_platforms, resolve_accounts
 from workbench.intake.agreement import DISAGREEMENT_COLUMNS, disagreements, value_notes
 from workbench.intake.canonical import (
-    SAMPLED,
-    SUMMED,
     UNCLEAR,
     build_tables,
     complete_rows,
@@ -24,7 +22,6 @@ from workbench.intake.taking import IDENTITY, TakenRows
 from workbench.store import Draft
 from workbench.store.catalog import buckets_of
 
-_HELD = ("creators", "posts", "snapshots", "reported_metrics", *SAMPLED, *SUMMED)
 _UNCLEAR_COLUMNS = ["file", "row", "column", "value", "reason"]
 # A group of buckets is held in memory at once, with what the store has in them.
 _GROUP_ROWS = 150_000
@@ -121,7 +118,7 @@ def _store_group(rows: pd.DataFrame, buckets: list[str], draft: Draft, stored: S
     stored.kinds.update(zip(rows["file"], kind, strict=True))
     stored.notes.append(value_notes(rows))
     new = build_tables(rows[kind.ne("duplicates_exact")])
-    held = {name: draft.store.read(name, buckets=buckets) for name in _HELD}
+    held = {name: draft.store.read(name, buckets=buckets) for name in new}
     tables = {name: merge_with_store(frame, held[name], name) for name, frame in new.items()}
     stored.differing.append(disagreements(rows, held, tables))
     _count(stored, new, held)
