@@ -43,9 +43,7 @@ def test_quantiles_never_cross(fit):
 
 
 def test_nine_in_ten_creators_lie_in_the_band(fit):
-    inside = fit.table["engagements_median"].between(
-        fit.table["expected_low"], fit.table["expected_high"]
-    )
+    inside = fit.table["engagements"].between(fit.table["expected_low"], fit.table["expected_high"])
     assert 0.86 <= inside.mean() <= 0.94
 
 
@@ -57,8 +55,8 @@ def test_percentiles_of_the_fitted_creators_are_uniform(fit):
 def test_a_ratio_against_its_own_denominator_is_not_what_we_model():
     shuffled = make_features(400)
     rng = np.random.default_rng(1)
-    shuffled["engagements_median"] = rng.permutation(shuffled["engagements_median"].to_numpy())
-    rate = np.log10(shuffled["engagements_median"] / shuffled["followers"].astype("float64"))
+    shuffled["engagements"] = rng.permutation(shuffled["engagements"].to_numpy())
+    rate = np.log10(shuffled["engagements"] / shuffled["followers"].astype("float64"))
     slope = np.polyfit(np.log10(shuffled["followers"].astype("float64")), rate, 1)[0]
     summary = fit_engagement_curve(shuffled, SETTINGS).summary
     assert slope < -0.8
@@ -88,7 +86,7 @@ def test_a_creator_without_peers_of_its_size_has_no_percentile():
 
 @pytest.mark.parametrize(
     ("column", "reason"),
-    [("followers", "followers unknown"), ("engagements_median", "engagements unknown")],
+    [("followers", "followers unknown"), ("engagements", "engagements unknown")],
 )
 def test_what_is_unknown_is_named(column, reason):
     features = make_features(100)
@@ -117,11 +115,11 @@ def test_platforms_are_fitted_apart_largest_first():
 
 def test_nothing_to_fit_is_told():
     with pytest.raises(DataError, match="No creator has both"):
-        fit_engagement_curves(make_features(40).assign(engagements_median=np.nan), SETTINGS)
+        fit_engagement_curves(make_features(40).assign(engagements=np.nan), SETTINGS)
 
 
 def test_identical_engagements_do_not_break_the_fit():
-    flat = fit_engagement_curve(make_features(60).assign(engagements_median=100.0), SETTINGS)
+    flat = fit_engagement_curve(make_features(60).assign(engagements=100.0), SETTINGS)
     np.testing.assert_allclose(flat.table["percentile"].dropna(), 50, atol=1e-6)
 
 
@@ -232,15 +230,17 @@ def test_the_exponent_of_real_posts_is_the_published_one(real_data):
     posts = posts.assign(engagements=posts["n_likes"] + posts["n_comments"] + posts["n_shares"])
     features = (
         posts.groupby("user_name", as_index=False)
-        .agg(followers=("n_followers", "first"), engagements_median=("engagements", "median"))
+        .agg(followers=("n_followers", "first"), engagements=("engagements", "median"))
         .assign(
             creator_key=lambda f: f["user_name"],
             handle=lambda f: f["user_name"],
             platform="tiktok",
             posts_with_engagements=25,
+            engagements_basis="posts",
             engagements_log_sd=0.4,
         )
     )
     summary = fit_engagement_curve(features, CurveSettings(preset=PRESET, confidence=0.95)).summary
     assert summary.exponent == pytest.approx(1.016, abs=0.005)
     assert summary.exponent_low == pytest.approx(0.991, abs=0.005)
+    assert summary.selection == ""

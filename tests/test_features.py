@@ -47,6 +47,7 @@ def slow_posts(posts: pd.DataFrame) -> dict[str, float]:
         "posts_used": len(posts),
         "posts_with_engagements": known.sum(),
         "posts_hidden": posts["likes_hidden"].fillna(False).sum(),
+        "engagements": total.median(),
         "engagements_median": total.median(),
         "engagements_log_sd": np.log10(1 + total).std(),
         "likes_median": counts["likes"].median(),
@@ -73,7 +74,8 @@ FEATURES = [
     name
     for family in FAMILIES
     for name in family.columns
-    if name not in ("followers_on", "following")
+    if name not in ("followers_on", "following", "engagements_basis")
+    and not name.startswith("reported_")
 ]
 
 

@@ -23,7 +23,7 @@ def style():
 
 
 def test_a_platform_that_only_the_roster_names_is_drawn_empty_and_gets_no_card():
-    other = make_features(40).assign(platform="youtube", handle="y", engagements_median=np.nan)
+    other = make_features(40).assign(platform="youtube", handle="y", engagements=np.nan)
     both = pd.concat(
         [make_features(60), other.assign(creator_key="youtube:" + other["creator_key"])]
     )

@@ -34,7 +34,8 @@ def make_features(creators: int = 200, exponent: float = 0.8, seed: int = 0) -> 
             "platform": "tiktok",
             "followers": pd.Series(np.round(10**x)).astype("Int64"),
             "posts_with_engagements": pd.Series(20, index=range(creators), dtype="Int64"),
-            "engagements_median": 10**y,
+            "engagements": 10**y,
+            "engagements_basis": "posts",
             "engagements_log_sd": 0.3,
             "engagement_rate_by_views": 0.1,
         }
@@ -50,6 +51,15 @@ def results(
     return fits, listed, summarise_tiers(features, TierSettings(preset=PRESET))
 
 
+def as_reported(features: pd.DataFrame, basis: str = "reported mean") -> pd.DataFrame:
+    """The same creators, on figures that an export reports in place of posts."""
+    return features.assign(
+        engagements_basis=basis,
+        engagements_log_sd=np.nan,
+        posts_with_engagements=pd.array([pd.NA] * len(features), dtype="Int64"),
+    )
+
+
 def without(column: str, value: object = None) -> pd.DataFrame:
     """Features in which one creator lacks something."""
     features = make_features(60)
@@ -61,12 +71,15 @@ TYPICAL = results(make_features(), ("c0001", "c0002", "c0003"))
 ONE = results(make_features(1))
 UNKNOWN = results(
     make_features(40).assign(
-        engagements_median=np.nan,
+        engagements=np.nan,
+        engagements_basis=None,
         engagements_log_sd=np.nan,
         posts_with_engagements=pd.array([pd.NA] * 40, dtype="Int64"),
     )
 )
 WORLDS = {
+    "reported": results(as_reported(make_features(80))),
+    "reported, chosen by engagement": results(as_reported(make_features(80, exponent=0.0))),
     "typical": TYPICAL,
     "one": ONE,
     "unknown": UNKNOWN,
@@ -79,5 +92,5 @@ WORLDS = {
     "one post": results(
         make_features(60).assign(posts_with_engagements=1, engagements_log_sd=np.nan)
     ),
-    "identical": results(make_features(60).assign(engagements_median=100.0)),
+    "identical": results(make_features(60).assign(engagements=100.0)),
 }

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from workbench.curves.posts_noise import median_half_width, typical_spread
 from workbench.curves.quantiles import (
@@ -15,11 +14,12 @@ from workbench.curves.quantiles import (
     Floats,
     QuantileCurve,
     fit_quantile_curve,
-    score_error,
-    score_of,
+    percentiles_of,
     spline_shape,
 )
+from workbench.curves.selection import Selection, selection_caution
 from workbench.errors import DataError, SettingsError
+from workbench.features.reported import POSTS, settled_basis
 from workbench.formats import plural
 from workbench.tables.tiers import TierPreset, assign_tier
 
@@ -45,6 +45,8 @@ class CurveSettings:
         square, and 5,000 creators place a quantile to within 0.01 dex.
     seed : int
         Of that subsample.
+    top_list : bool
+        Whether all files of the data are top lists.
     """
 
     preset: TierPreset
@@ -53,6 +55,7 @@ class CurveSettings:
     min_peers: int = 10
     max_creators: int = 5_000
     seed: int = 0
+    top_list: bool = False
 
     def __post_init__(self) -> None:
         faults = []
@@ -70,10 +73,13 @@ class CurveSummary:
 
     ``exponent`` is b in engagements = a * followers**b, by least squares on log10 with HC3
     interval (MacKinnon and White 1985); a headline, not the curve. It is missing without a curve.
-    ``reason`` says why there is none, else it is empty.
+    ``reason`` says why there is none, else it is empty. ``basis`` is the kind of figure that all
+    creators of the curve stand on (``workbench.features.reported``), ``selection`` what
+    :func:`selection_caution` says.
     """
 
     platform: str
+    basis: str
     creators: int
     creators_in_fit: int
     followers_min: float
@@ -84,25 +90,31 @@ class CurveSummary:
     typical_spread: float
     knots: int
     reason: str
+    selection: Selection
+
+    @property
+    def reported(self) -> bool:
+        """Whether the figures are reported ones, so that the posts behind them are unknown."""
+        return self.basis != POSTS
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CurveFit:
-    """The engagement curve of one platform.
+    """The engagement curve of one platform and one kind of figure.
 
     Attributes
     ----------
     table : DataFrame
-        One row a creator of the platform:
+        One row a creator:
 
         - ``creator_key``, ``handle``, ``platform``, ``followers``, ``tier``,
-          ``posts_with_engagements``;
-        - ``engagements_median``, ``engagements_low``, ``engagements_high``: what few posts leave
-          open;
+          ``posts_with_engagements``, ``engagements_basis``;
+        - ``engagements`` per post, ``engagements_low``, ``engagements_high``: what few posts leave
+          open; the limits are missing for a reported figure;
         - ``expected_engagements``, ``expected_low``, ``expected_high``: median, 5th and 95th
           percentile of peers of that size;
         - ``percentile``, ``percentile_low``, ``percentile_high``: 0-100; the range holds what
-          few posts of the creator and few peers leave open;
+          few posts of the creator and few peers leave open, for a reported figure few peers alone;
         - ``peers``: other creators in the fit between half and twice the size;
         - ``reason``: why there is no percentile, else empty.
     curve : DataFrame
@@ -119,7 +131,10 @@ class CurveFit:
 
 
 def fit_engagement_curves(features: pd.DataFrame, settings: CurveSettings) -> tuple[CurveFit, ...]:
-    """Fit one curve a platform, the platform with most creators first.
+    """Fit one curve a platform and kind of figure, the platform with most creators first.
+
+    Kinds are never mixed: a mean lies far above a median of the same posts. Creators without a
+    figure stand with the most frequent kind of their platform.
 
     Parameters
     ----------
@@ -132,7 +147,7 @@ def fit_engagement_curves(features: pd.DataFrame, settings: CurveSettings) -> tu
     DataError
         If no creator has both followers and engagements.
     """
-    sized, known = features["followers"].gt(0), features["engagements_median"].notna()
+    sized, known = features["followers"].gt(0), features["engagements"].notna()
     if not (sized & known).any():
         raise DataError(
             "No creator has both followers and engagements.",
@@ -142,39 +157,54 @@ def fit_engagement_curves(features: pd.DataFrame, settings: CurveSettings) -> tu
                 "import their posts and follower counts, or take a later date of the data",
             ],
         )
-    sizes = (
-        features["platform"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    kinds = settled_basis(features)
+    counts = features.groupby([features["platform"], kinds.rename("basis")]).size()
+    order = counts.reset_index(name="creators").assign(
+        all=lambda table: table.groupby("platform")["creators"].transform("sum")
+    )
+    order = order.sort_values(
+        ["all", "platform", "creators", "basis"], ascending=[False, True, False, True]
     )
     return tuple(
-        fit_engagement_curve(features[features["platform"] == platform], settings)
-        for platform in sizes.index
+        fit_engagement_curve(
+            features[features["platform"].eq(platform) & kinds.eq(basis)], settings
+        )
+        for platform, basis in zip(order["platform"], order["basis"], strict=True)
     )
 
 
 def fit_engagement_curve(features: pd.DataFrame, settings: CurveSettings) -> CurveFit:
     """Fit the curve of one platform's creators.
 
-    Quantile regression (Koenker and Bassett 1978) of log10(1 + median engagements) on a spline of
+    Quantile regression (Koenker and Bassett 1978) of log10(1 + engagements) on a spline of
     log10(followers): counts are modelled on followers and rates derived from them, since a ratio
     regressed on its own denominator falls even where there is no relation.
 
     Parameters
     ----------
     features : DataFrame
-        Rows of one platform: ``creator_key``, ``platform``, ``handle``, ``followers``,
-        ``posts_with_engagements``, ``engagements_median``, ``engagements_log_sd``.
+        Rows of one platform and kind of figure: ``creator_key``, ``platform``, ``handle``,
+        ``followers``, ``posts_with_engagements``, ``engagements``, ``engagements_basis``,
+        ``engagements_log_sd``.
     settings : CurveSettings
 
     Returns
     -------
     CurveFit
         Without a curve, and with the reason, where there are too few creators or sizes.
+
+    Raises
+    ------
+    ValueError
+        If the rows hold two kinds of figures.
     """
     frame = features.reset_index(drop=True)
+    if len(set(frame["engagements_basis"].dropna())) > 1:
+        raise ValueError("a curve needs figures of one kind")
     followers = frame["followers"].astype("float64")
-    usable = followers.gt(0) & frame["engagements_median"].notna()
+    usable = followers.gt(0) & frame["engagements"].notna()
     x = np.log10(followers.where(followers > 0).to_numpy(dtype="float64"))
-    y = np.log10(1 + frame["engagements_median"].to_numpy(dtype="float64"))
+    y = np.log10(1 + frame["engagements"].to_numpy(dtype="float64"))
     reason = _refusal(x[usable], settings)
     curve = None if reason else _fitted(x[usable], y[usable], settings)
     typical = typical_spread(frame["engagements_log_sd"], frame["posts_with_engagements"].fillna(0))
@@ -233,12 +263,14 @@ def _creators(
     half = median_half_width(
         frame["engagements_log_sd"], posts, typical=typical, confidence=settings.confidence
     ).to_numpy()
+    # How far a creator's posts vary is unknown behind a reported figure: nothing is said of it.
+    noise = np.where(_reported(frame), 0.0, half)
     quantiles = np.full((len(frame), len(QUANTILES)), np.nan)
     leverage = np.full(len(frame), np.nan)
     sized = np.isfinite(x)
     if curve is not None and sized.any():
         quantiles[sized], leverage[sized] = curve.predict(x[sized]), curve.leverage(x[sized])
-    columns = ["creator_key", "handle", "platform", "engagements_median"]
+    columns = ["creator_key", "handle", "platform", "engagements", "engagements_basis"]
     peers = _peers(x, np.isfinite(y))
     quantiles[peers < settings.min_peers] = np.nan
     return frame[columns].assign(
@@ -250,25 +282,14 @@ def _creators(
         expected_engagements=_engagements(quantiles[:, QUANTILES.index(0.50)]),
         expected_low=_engagements(quantiles[:, 0]),
         expected_high=_engagements(quantiles[:, -1]),
-        **_percentiles(y, half, quantiles, leverage, settings.confidence),
+        **percentiles_of(y, noise, quantiles, leverage, settings.confidence),
         peers=peers,
-        reason=_reasons(frame, no_curve, peers, half, settings),
+        reason=_reasons(frame, no_curve, peers, noise, settings),
     )
 
 
-def _percentiles(
-    y: Floats, half: Floats, quantiles: Floats, leverage: Floats, confidence: float
-) -> dict[str, Floats]:
-    """Return percentiles with what few posts and few peers leave open, added as variances."""
-    score = np.where(np.isfinite(half), score_of(y, quantiles), np.nan)
-    curve = norm.ppf((1 + confidence) / 2) * score_error(score, leverage)
-    below = np.hypot(score - score_of(y - half, quantiles), curve)
-    above = np.hypot(score_of(y + half, quantiles) - score, curve)
-    return {
-        "percentile": 100 * norm.cdf(score),
-        "percentile_low": 100 * norm.cdf(score - below),
-        "percentile_high": 100 * norm.cdf(score + above),
-    }
+def _reported(frame: pd.DataFrame) -> pd.Series:
+    return frame["engagements_basis"].fillna(POSTS).ne(POSTS)
 
 
 def _peers(x: Floats, known: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -290,7 +311,7 @@ def _reasons(
     reasons = np.where(np.isnan(half), "one post each: how far posts vary is unknown", "")
     reasons = np.where(peers < settings.min_peers, few, reasons)
     reasons = np.where(bool(no_curve), no_curve, reasons)
-    reasons = np.where(frame["engagements_median"].isna(), "engagements unknown", reasons)
+    reasons = np.where(frame["engagements"].isna(), "engagements unknown", reasons)
     reasons = np.where(frame["followers"].fillna(0).gt(0), reasons, "followers unknown")
     return pd.Series(reasons, index=frame.index, dtype="str")
 
@@ -301,6 +322,7 @@ def _summary(
     exponent = (np.nan, np.nan, np.nan) if reason else _exponent(x, y, settings.confidence)
     return CurveSummary(
         platform=str(frame["platform"].iloc[0]),
+        basis=next(iter(frame["engagements_basis"].dropna()), POSTS),
         creators=len(frame),
         creators_in_fit=len(x),
         followers_min=float(10 ** x.min()) if len(x) else np.nan,
@@ -311,6 +333,7 @@ def _summary(
         typical_spread=typical,
         knots=0 if reason else spline_shape(len(x))[0],
         reason=reason,
+        selection=selection_caution(exponent[2], top_list=settings.top_list),
     )
 
 

@@ -131,6 +131,24 @@ def score_error(scores: Floats, leverage: Floats) -> Floats:
     return error
 
 
+def percentiles_of(
+    y: Floats, half: Floats, quantiles: Floats, leverage: Floats, confidence: float
+) -> dict[str, Floats]:
+    """Return percentiles with what few posts and few peers leave open, added as variances.
+
+    ``half`` is the half width of each value's own interval, in dex; without one, no percentile.
+    """
+    score = np.where(np.isfinite(half), score_of(y, quantiles), np.nan)
+    curve = norm.ppf((1 + confidence) / 2) * score_error(score, leverage)
+    below = np.hypot(score - score_of(y - half, quantiles), curve)
+    above = np.hypot(score_of(y + half, quantiles) - score, curve)
+    return {
+        "percentile": 100 * norm.cdf(score),
+        "percentile_low": 100 * norm.cdf(score - below),
+        "percentile_high": 100 * norm.cdf(score + above),
+    }
+
+
 def _interpolated(value: float, curve: Floats, known: Floats) -> float:
     tied = np.abs(curve - value) < TIE
     if tied.sum() > 1:  # the value fills the levels between: its middle is said

@@ -10,6 +10,7 @@ import pandas as pd
 
 from workbench.curves.fit import CurveFit
 from workbench.errors import DataError, SettingsError
+from workbench.features.reported import POSTS, settled_basis
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +43,8 @@ class ShortlistSummary:
     """How the creators of the list stand against the goal.
 
     ``above`` and ``below`` count those whose whole range lies at or above, or below, the goal;
-    ``open`` those whose range holds it; ``unknown`` those without a percentile.
+    ``open`` those whose range holds it; ``unknown`` those without a percentile. ``reported`` counts
+    the percentiles that stand on a reported figure: their ranges hold the curve's part alone.
     """
 
     creators: int
@@ -51,6 +53,12 @@ class ShortlistSummary:
     open: int
     unknown: int
     everybody: bool
+    reported: int
+
+    @property
+    def known(self) -> int:
+        """Creators with a percentile."""
+        return self.creators - self.unknown
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -147,4 +155,5 @@ def _summary(table: pd.DataFrame, settings: ShortlistSettings) -> ShortlistSumma
         open=int(counts.get("open", 0)),
         unknown=int(counts.get("unknown", 0)),
         everybody=not settings.names,
+        reported=int((table["percentile"].notna() & settled_basis(table).ne(POSTS)).sum()),
     )

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.stats import binom
 
 from workbench.errors import SettingsError
+from workbench.features.reported import settled_basis
 from workbench.tables.definitions import engagement_definition
 from workbench.tables.tiers import TierPreset, assign_tier
 
@@ -56,10 +57,10 @@ class TierTable:
     Attributes
     ----------
     table : DataFrame
-        One row a platform and tier that has creators, smallest tier first: ``platform``, ``tier``,
-        ``creators``, ``creators_with_rate``, ``posts``, ``rate_median`` with ``rate_low`` and
-        ``rate_high`` (fractions; missing where the creators are too few for the interval),
-        ``thin``, ``in_preset``.
+        One row a platform, kind of figure and tier that has creators, smallest tier first:
+        ``platform``, ``basis``, ``tier``, ``creators``, ``creators_with_rate``, ``posts``,
+        ``rate_median`` with ``rate_low`` and ``rate_high`` (fractions; missing where the creators
+        are too few for the interval), ``thin``, ``in_preset``.
     summary : TierSummary
     settings : TierSettings
     """
@@ -81,16 +82,20 @@ def summarise_tiers(features: pd.DataFrame, settings: TierSettings) -> TierTable
     frame = features.assign(
         tier=assign_tier(features["followers"], settings.preset),
         rate=engagement_rate(features, settings.rate),
+        basis=settled_basis(features),
     )
     named = {tier.name for tier in settings.preset.tiers}
     rows = [
         {
             "platform": platform,
+            "basis": basis,
             "tier": str(tier),
             **_cell(cell, settings),
             "in_preset": tier in named,
         }
-        for (platform, tier), cell in frame.groupby(["platform", "tier"], observed=True)
+        for (platform, basis, tier), cell in frame.groupby(
+            ["platform", "basis", "tier"], observed=True
+        )
     ]
     table = pd.DataFrame(rows)
     summary = TierSummary(
@@ -107,7 +112,7 @@ def engagement_rate(features: pd.DataFrame, rate: str) -> pd.Series:
     if engagement_definition(rate).denominator != "followers":
         return features[rate]
     followers = features["followers"].astype("float64")
-    return features["engagements_median"] / followers.where(followers > 0)
+    return features["engagements"] / followers.where(followers > 0)
 
 
 def _cell(cell: pd.DataFrame, settings: TierSettings) -> dict[str, object]:

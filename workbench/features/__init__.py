@@ -4,7 +4,14 @@ from workbench.features.creators import (
     CreatorFeatures,
     FeatureSettings,
     FeaturesSummary,
+    FigureUse,
     creator_features,
 )
 
-__all__ = ["CreatorFeatures", "FeatureSettings", "FeaturesSummary", "creator_features"]
+__all__ = [
+    "CreatorFeatures",
+    "FeatureSettings",
+    "FeaturesSummary",
+    "FigureUse",
+    "creator_features",
+]

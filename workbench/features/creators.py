@@ -14,12 +14,14 @@ from workbench.features.cadence import CADENCE
 from workbench.features.engagement import ENGAGEMENT
 from workbench.features.family import Family
 from workbench.features.followers import FOLLOWERS
+from workbench.features.reported import POSTS, REPORTED, TEXTS
+from workbench.intake.profile import built_in_profiles
 from workbench.jobs import Executor, run_tasks
 from workbench.store import Store, empty_frame
 from workbench.tables.definitions import EngagementDefinition, engagement_definition
 from workbench.tables.schema import TABLES
 
-FAMILIES: tuple[Family, ...] = (FOLLOWERS, ENGAGEMENT, CADENCE)
+FAMILIES: tuple[Family, ...] = (FOLLOWERS, ENGAGEMENT, CADENCE, REPORTED)
 IDENTITY = ("creator_key", "platform", "handle", "niche", "country")
 
 
@@ -52,6 +54,24 @@ class FeatureSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FigureUse:
+    """How many creators of a platform stand on one kind of figure, and where it comes from.
+
+    Dates, windows, provenances and the imports' built-in profiles are those of reported figures;
+    for posts they are empty.
+    """
+
+    platform: str
+    basis: str
+    creators: int
+    first_on: str
+    last_on: str
+    windows: tuple[str, ...]
+    provenances: tuple[str, ...]
+    profiles: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class FeaturesSummary:
     """The handful of numbers about the creators that a sentence may quote."""
 
@@ -61,6 +81,12 @@ class FeaturesSummary:
     posts_hidden: int
     first_post: str
     last_post: str
+    figures: tuple[FigureUse, ...]
+
+    @property
+    def reported(self) -> int:
+        """Creators that stand on a reported figure."""
+        return sum(use.creators for use in self.figures if use.basis != POSTS)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -117,7 +143,7 @@ def creator_features(
     return CreatorFeatures(
         table=table.drop(columns=["first_post", "last_post"]),
         missing=missing,
-        summary=_summary(table),
+        summary=_summary(table, store),
         settings=settings,
     )
 
@@ -127,7 +153,7 @@ def _stack(frames: list[pd.DataFrame], by: list[str]) -> pd.DataFrame:
     return pd.concat(filled).sort_values(by, ignore_index=True)
 
 
-def _summary(table: pd.DataFrame) -> FeaturesSummary:
+def _summary(table: pd.DataFrame, store: Store) -> FeaturesSummary:
     posts = table[["first_post", "last_post"]].dropna()
     return FeaturesSummary(
         creators=len(table),
@@ -136,7 +162,31 @@ def _summary(table: pd.DataFrame) -> FeaturesSummary:
         posts_hidden=int(table["posts_hidden"].sum()),
         first_post="" if posts.empty else f"{posts['first_post'].min():%Y-%m-%d}",
         last_post="" if posts.empty else f"{posts['last_post'].max():%Y-%m-%d}",
+        figures=_figures(table, store),
     )
+
+
+def _figures(table: pd.DataFrame, store: Store) -> tuple[FigureUse, ...]:
+    # A profile of one's own is named after its file, which may name a creator.
+    known = {profile.name for profile in built_in_profiles()}
+    profiles = {record.id: known & {*record.profiles} for record in store.catalog.imports}
+    uses = []
+    for (platform, basis), group in table.groupby(["platform", "engagements_basis"]):
+        days = group["reported_on"].dropna()
+        sources = group["reported_source"].dropna().unique()
+        uses.append(
+            FigureUse(
+                platform=str(platform),
+                basis=str(basis),
+                creators=len(group),
+                first_on="" if days.empty else f"{days.min():%Y-%m-%d}",
+                last_on="" if days.empty else f"{days.max():%Y-%m-%d}",
+                windows=tuple(sorted(group["reported_window"].dropna().unique())),
+                provenances=tuple(sorted(group["reported_provenance"].dropna().unique())),
+                profiles=tuple(sorted({p for s in sources for p in profiles.get(s, ())})),
+            )
+        )
+    return tuple(uses)
 
 
 def _bucket_features(
@@ -145,10 +195,12 @@ def _bucket_features(
     with duckdb.connect() as connection:
         # One thread: buckets are the unit of parallel work, and sums keep their order.
         connection.execute("SET threads = 1; SET TimeZone = 'UTC'")
+        engagements = engagements_sql(engagement_definition(settings.definition))
         _make_views(connection, store, settings, bucket)
         joins = []
         for family in FAMILIES:
             query = family.query.replace("$as_of", f"DATE '{settings.as_of}'")
+            query = query.replace("$engagements", engagements)
             connection.execute(f"CREATE TEMP TABLE {family.name} AS {query}")
             joins.append(f"LEFT JOIN {family.name} USING (creator_key)")
         columns = [f"{family.name}.{name}" for family in FAMILIES for name in family.columns]
@@ -170,7 +222,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:
 def _make_views(
     connection: duckdb.DuckDBPyConnection, store: Store, settings: FeatureSettings, bucket: str
 ) -> None:
-    for name in ("creators", "posts", "snapshots"):
+    for name in ("creators", "posts", "snapshots", "reported_metrics"):
         path = store.part_path(name, bucket)
         if path is None:
             connection.register(name, empty_frame(TABLES[name]))
@@ -196,13 +248,14 @@ _USED_POSTS = """
         row_number() OVER (PARTITION BY creator_key ORDER BY posted_at DESC, post_id)
 """
 
-# Accounts known from posts or follower counts alone count too: nobody is dropped.
+# Accounts known from posts, counts or figures alone count too: nobody is dropped.
 _ACCOUNTS = """
     CREATE TEMP TABLE accounts AS
     WITH known AS (
         SELECT creator_key, platform FROM creators
         UNION SELECT creator_key, platform FROM posts
         UNION SELECT creator_key, platform FROM snapshots
+        UNION SELECT creator_key, platform FROM reported_metrics
     ), span AS (
         SELECT creator_key, min(posted_at) AS first_post, max(posted_at) AS last_post
         FROM used_posts GROUP BY creator_key
@@ -249,11 +302,12 @@ _COUNTS = (
     "posts_with_engagements",
     "posts_hidden",
     "newest_post_age_days",
+    "reported_figures",
 )
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
     """Give every bucket the same types, whether or not a column has values in it."""
-    types = dict.fromkeys(_COUNTS, "Int64") | dict.fromkeys(IDENTITY, "str")
+    types = dict.fromkeys(_COUNTS, "Int64") | dict.fromkeys((*IDENTITY, *TEXTS), "str")
     others = [c for c in table if c not in types and not str(table[c].dtype).startswith("datetime")]
     return table.astype(types | dict.fromkeys(others, "float64"))

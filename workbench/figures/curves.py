@@ -26,25 +26,35 @@ def draw_engagement_curve(
     ----------
     fit : CurveFit
     shortlist : Shortlist, optional
-        Creators to mark; those of other platforms are left out.
+        Creators to mark; those of other curves are left out.
     ax : Axes, optional
 
     Returns
     -------
     Axes
-        Both axes logarithmic: followers, and median engagements per post (0 is drawn at 1).
+        Both axes logarithmic: followers, and engagements per post (0 is drawn at 1).
     """
     ax = ax or plt.subplots(figsize=WIDE, layout="constrained")[1]
     _draw_band(fit, ax)
     _draw_creators(fit, ax)
     if shortlist is not None and not shortlist.summary.everybody:
-        _draw_marks(shortlist.table[shortlist.table["platform"] == fit.summary.platform], ax)
+        chosen = shortlist.table["creator_key"].isin(fit.table["creator_key"])
+        _draw_marks(shortlist.table[chosen], ax)
     _log_axes(ax)
     ax.set_xlabel("Followers")
-    ax.set_ylabel("Engagements per post (median)")
+    # Short, so that it fits the axis: the title and the note give the kind in full.
+    figure = fit.summary.basis.partition(",")[0] if fit.summary.reported else "median"
+    ax.set_ylabel(f"Engagements per post ({figure})")
     if ax.get_legend_handles_labels()[0]:
-        ax.legend(loc="upper left", handletextpad=0.4, labelspacing=0.35, borderaxespad=0.2)
+        _legend(fit, ax)
     return ax
+
+
+def _legend(fit: CurveFit, ax: Axes) -> None:
+    # A rising cloud leaves the upper left corner free; that of a top list may be flat.
+    place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 3, "columnspacing": 1.2}
+    where = place if fit.summary.selection else {"loc": "upper left"}
+    ax.legend(**where, handletextpad=0.4, labelspacing=0.35, borderaxespad=0.2)
 
 
 def _draw_band(fit: CurveFit, ax: Axes) -> None:
@@ -62,14 +72,14 @@ def _draw_band(fit: CurveFit, ax: Axes) -> None:
 
 
 def _draw_creators(fit: CurveFit, ax: Axes) -> None:
-    shown = fit.table[fit.table["engagements_median"].notna() & fit.table["followers"].gt(0)]
+    shown = fit.table[fit.table["engagements"].notna() & fit.table["followers"].gt(0)]
     preset = fit.settings.preset
     marks = size_marks(list(shown["tier"].cat.categories), [tier.name for tier in preset.tiers])
     size, alpha = (9, 0.45) if len(shown) > 500 else (16, 0.6)
     for tier, group in shown.groupby("tier", observed=True):
         colour, marker = marks[str(tier)]
         x = group["followers"].astype("float64")
-        y = group["engagements_median"].clip(lower=1)
+        y = group["engagements"].clip(lower=1)
         # Pixels for the crowd keep the file small; axes and text stay vectors.
         ax.scatter(
             x,
@@ -85,11 +95,11 @@ def _draw_creators(fit: CurveFit, ax: Axes) -> None:
 
 
 def _draw_marks(marked: pd.DataFrame, ax: Axes) -> None:
-    shown = marked[marked["engagements_median"].notna() & marked["followers"].gt(0)]
+    shown = marked[marked["engagements"].notna() & marked["followers"].gt(0)]
     if shown.empty:
         return
     x = shown["followers"].astype("float64")
-    y = shown["engagements_median"].clip(lower=1)
+    y = shown["engagements"].clip(lower=1)
     ax.scatter(
         x, y, s=190, facecolors="white", edgecolors=MARK, lw=1.6, zorder=5, label="shortlist"
     )

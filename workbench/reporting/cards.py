@@ -11,17 +11,17 @@ from workbench.wording import (
     describe_curve_note,
     describe_engagement_curve,
 )
-from workbench.wording.curves import PLATFORM_NAMES
+from workbench.wording.curves import curve_name
 
 
 def engagement_cards(fits: Sequence[CurveFit], shortlist: Shortlist) -> Iterator[Card]:
-    """Make one card a platform: the curve with its band, its creators and the shortlist.
+    """Make one card a curve: its band, its creators and the shortlist.
 
     A platform of which nobody's engagements are known has nothing to show and gets no card.
     """
     for fit in (fit for fit in fits if fit.summary.creators_in_fit):
         yield Card(
-            title=PLATFORM_NAMES[fit.summary.platform],
+            title=curve_name(fit.summary.platform, fit.summary.basis),
             text=describe_engagement_curve(fit),
             axes=draw_engagement_curve(fit, shortlist=shortlist),
             alt=describe_curve_alt(fit),

@@ -148,13 +148,18 @@ def _checked_store(
 def _date_faults(store: Store, as_of: str) -> list[str]:
     import pandas as pd
 
-    first = store.read("posts", columns=["posted_at"])["posted_at"].min()
+    posted = store.read("posts", columns=["posted_at"])["posted_at"].dt.tz_localize(None)
+    reported = store.read("reported_metrics", columns=["as_of"])["as_of"]
+    first = pd.concat([posted, reported]).min()
     if first is pd.NaT:
-        return ["there are no posts: import a list of posts with likes and comments"]
+        return [
+            "there are no posts and no reported figures: import a list of posts with likes and "
+            "comments, or a list of averages"
+        ]
     if as_of and as_of > store.as_of:
         return [f"as_of: {as_of} is later than the newest import, {store.as_of}"]
     if as_of and not as_of >= f"{first:%Y-%m-%d}":
-        return [f"as_of: {as_of} is before the first post, {first:%Y-%m-%d}"]
+        return [f"as_of: {as_of} is before the first post or figure, {first:%Y-%m-%d}"]
     return []
 
 
@@ -174,11 +179,14 @@ def _accounts(store: Store) -> pd.DataFrame:
     import pandas as pd
 
     rostered = store.read("creators", columns=["creator_key", "handle"])
-    keys = [store.read(name, columns=["creator_key"]) for name in ("posts", "snapshots")]
+    keys = [store.read(name, columns=["creator_key"]) for name in _DATED]
     known = pd.concat([rostered[["creator_key"]], *keys]).drop_duplicates()
     accounts = known.merge(rostered, how="left", on="creator_key")
     handle = accounts["handle"].fillna(accounts["creator_key"].str.partition(":")[2])
     return accounts.assign(handle=handle)
+
+
+_DATED = ("posts", "snapshots", "reported_metrics")
 
 
 def _identities(store: Store) -> set[str]:

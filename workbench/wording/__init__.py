@@ -5,6 +5,7 @@ from workbench.wording.curves import (
     describe_curve_note,
     describe_engagement_curve,
 )
+from workbench.wording.reported import describe_method, describe_ranges
 from workbench.wording.reports import (
     describe_answer,
     describe_data,
@@ -36,7 +37,9 @@ __all__ = [
     "describe_import",
     "describe_import_rows",
     "describe_limits",
+    "describe_method",
     "describe_next_steps",
+    "describe_ranges",
     "describe_recovery",
     "describe_shortlist",
     "describe_shortlist_alt",

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from workbench.curves import CurveFit, Shortlist, TierTable
-from workbench.features import CreatorFeatures
+from workbench.features import CreatorFeatures, FeaturesSummary
+from workbench.features.reported import POSTS
 from workbench.formats import count, day, listing, literal, observed, ordinal, percent, plural
 from workbench.tables.definitions import engagement_definition
-from workbench.wording.curves import PLATFORM_NAMES, rate_trend
+from workbench.wording.curves import PLATFORM_NAMES, curve_name, curve_names, rate_trend
+from workbench.wording.reported import (
+    describe_figure_use,
+    describe_figures_limit,
+    describe_selection,
+    reported_terms,
+)
 
 _EDITIONS = {
     "named": "named edition, for the desk",
@@ -19,7 +26,7 @@ _EDITIONS = {
 def describe_title(client: str, period: str, edition: str, features: CreatorFeatures) -> str:
     """Say for whom the report is, which time it covers, and which edition it is."""
     summary = features.summary
-    covered = literal(period) if period else _span(summary.first_post, summary.last_post)
+    covered = literal(period) if period else _covered(summary)
     return (
         f"**{literal(client)}** · {covered} · data as of {day(features.settings.as_of)} · "
         f"{_EDITIONS[edition]}"
@@ -28,6 +35,12 @@ def describe_title(client: str, period: str, edition: str, features: CreatorFeat
 
 def _span(first: str, last: str) -> str:
     return f"posts of {day(first)} to {day(last)}" if first else "no posts"
+
+
+def _covered(summary: FeaturesSummary) -> str:
+    if summary.reported and not summary.posts_used:
+        return "reported figures, no posts"
+    return _span(summary.first_post, summary.last_post)
 
 
 def describe_answer(fits: Sequence[CurveFit], shortlist: Shortlist) -> str:
@@ -42,6 +55,13 @@ def _headline(shortlist: Shortlist) -> str:
     if summary.unknown == summary.creators:
         return f"**Nobody can be placed among peers**, of {count(summary.creators)} {whom}."
     number = observed(f"{count(summary.above)} of {count(summary.creators)}")
+    if summary.reported:
+        whose = "All" if summary.reported == summary.known else count(summary.reported)
+        return (
+            f"**At or above the goal: {number} {whom}**; below it: {count(summary.below)}. The goal "
+            f"is the {goal} percentile of their peers. {whose} of these places stand on reported "
+            "figures: how far those creators' own posts vary is unknown."
+        )
     return (
         f"**Clearly at or above the goal: {number} {whom}**; clearly below it: "
         f"{count(summary.below)}. The goal is the {goal} percentile of their peers."
@@ -61,10 +81,11 @@ def _size_line(fits: Sequence[CurveFit]) -> list[str]:
         return ["No platform has enough creators for a curve."]
     parts = []
     for trend, words in _TRENDS.items():
-        names = [PLATFORM_NAMES[fit.summary.platform] for fit in fitted if rate_trend(fit) == trend]
+        names = curve_names([fit for fit in fitted if rate_trend(fit) == trend], fitted)
         if names:
             parts.append(f"{words} on {listing(names)}")
-    return [f"The engagement rate by followers {', '.join(parts)}."]
+    caution = describe_selection(fitted)
+    return [f"The engagement rate by followers {', '.join(parts)}. {caution}".strip()]
 
 
 def _open_line(shortlist: Shortlist) -> str:
@@ -85,11 +106,14 @@ def describe_data(features: CreatorFeatures, read_on: str, samplings: Sequence[s
     platforms = listing([PLATFORM_NAMES[p] for p in summary.platforms])
     posts = plural(summary.posts_used, "post")
     span = f" ({_span(summary.first_post, summary.last_post)})" if summary.posts_used else ""
+    looked = f"{posts}{span}, at most the latest {settings.last_posts} of each creator"
+    if not summary.posts_used and summary.reported:
+        looked = "no posts, but figures that exports report for each account"
     lines = [
-        f"{plural(summary.creators, 'creator')} on {platforms}, {posts}{span}, at most the latest "
-        f"{settings.last_posts} of each creator.",
-        f"Posts and followers up to {day(settings.as_of)}, counts as read by {day(read_on)}; "
-        f"{_sampling(samplings)}.",
+        f"{plural(summary.creators, 'creator')} on {platforms}, {looked}.",
+        *describe_figure_use(features),
+        f"{'Posts' if summary.posts_used else 'Figures'} and followers up to "
+        f"{day(settings.as_of)}, counts as read by {day(read_on)}; {_sampling(samplings)}.",
     ]
     if summary.posts_hidden:
         share = observed(percent(summary.posts_hidden / summary.posts_used))
@@ -121,15 +145,14 @@ def describe_limits(
     if {"top_list", "filtered", "unknown"} & set(samplings):
         lines.append(
             "A file's sampling is a list, a filter or unknown. A list chosen by its engagement bends "
-            "the curve: smaller accounts then look better than they are."
+            "the curve and the rates by size: smaller accounts then look better than they are."
         )
-    lacking = features.missing[
-        features.missing["feature"].isin(["engagements_median", "followers"])
-    ]
+    lines += describe_figures_limit(features)
+    lacking = features.missing[features.missing["feature"].isin(["engagements", "followers"])]
     for reason, group in lacking.groupby("reason"):
         lines.append(f"{plural(len(group), 'creator')}: {reason}. Left out of the curve.")
     lines += [
-        f"{PLATFORM_NAMES[f.summary.platform]}: {f.summary.reason}."
+        f"{curve_name(f.summary.platform, f.summary.basis)}: {f.summary.reason}."
         for f in fits
         if f.summary.reason
     ]
@@ -149,7 +172,13 @@ def describe_next_steps(shortlist: Shortlist) -> str:
     """Say what to do next, and who does it."""
     summary = shortlist.summary
     steps = []
-    if summary.open:
+    if summary.reported:
+        steps.append(
+            "*Analyst:* bring the posts of the creators that matter: behind "
+            f"{plural(summary.reported, 'place')} is a reported figure, and only posts show how far "
+            "engagements vary."
+        )
+    if summary.open and summary.reported < summary.known:
         steps.append(
             f"*Analyst:* bring more posts of the {plural(summary.open, 'creator')} that cannot be told "
             "from the goal; the range narrows with the square root of their number."
@@ -177,11 +206,20 @@ def describe_glossary(tiers: TierTable) -> str:
         else f"{t.name} {t.first:,} to {t.below - 1:,}"
         for t in preset.tiers
     )
+    bases = set(tiers.table["basis"])
+    reported = reported_terms(bases, definition)
+    other = " A reported figure may count other parts." if reported else ""
+    meaning = f"{definition.meaning.strip()} Source: {definition.source_text}."
+    if reported and definition.denominator == "followers":
+        figure = "The reported figure divided by the followers on the data's date."
+        meaning = f"{meaning} For a reported figure: {figure.lower()}" if POSTS in bases else figure
     entries = {
-        "Engagements": f"{definition.parts_text}, per post.",
-        definition.label.capitalize(): f"{definition.meaning.strip()} Source: {definition.source_text}.",
+        "Engagements": f"{definition.parts_text}, per post.{other}",
+        **reported,
+        definition.label.capitalize(): meaning,
         "Followers": "The account's followers on the data's date, not on the day of each post.",
-        "Peers": "Creators in these data on the same platform and of the same size.",
+        "Peers": "Creators in these data on the same platform and of the same size"
+        + (", with the same kind of figure." if reported else "."),
         "Percentile": "Of 100 such peers, how many have fewer engagements per post.",
         "Range": "The values that the data leave open at the stated level.",
         "Sizes": f"By followers, preset {preset.name}: {cells}. Source: {preset.source_text}.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from workbench.curves import Shortlist
+from workbench.features.reported import POSTS, settled_basis
 from workbench.formats import (
     MISSING,
     count,
@@ -30,7 +31,7 @@ _STANDING = {
 def describe_shortlist(shortlist: Shortlist) -> str:
     """Say how many of the creators reach the goal, and how many of those calls are open."""
     summary, goal = shortlist.summary, ordinal(shortlist.settings.goal_percentile)
-    known = summary.creators - summary.unknown
+    known = summary.known
     if known == 0:
         return (
             f"No percentile for {plural(summary.creators, 'creator')}; the table gives the reasons."
@@ -38,8 +39,13 @@ def describe_shortlist(shortlist: Shortlist) -> str:
     text = (
         f"Of {plural(known, 'creator')} with a percentile, {count(summary.above)} stand at or above "
         f"the {goal} percentile with their whole range and {count(summary.below)} below it; for "
-        f"{count(summary.open)} the range holds the goal, so the posts we have cannot tell."
+        f"{count(summary.open)} the range holds the goal, so the {'data' if summary.reported else 'posts we have'} cannot tell."
     )
+    if summary.reported:
+        text += (
+            f" Reported figures are behind {plural(summary.reported, 'percentile')}: there the range "
+            "holds what the curve leaves open, not how far the creator's own posts vary."
+        )
     if summary.unknown:
         text += f" {plural(summary.unknown, 'creator')} could not be placed."
     return text
@@ -47,10 +53,15 @@ def describe_shortlist(shortlist: Shortlist) -> str:
 
 def describe_shortlist_note(shortlist: Shortlist) -> str:
     """Say how to read the figure of the shortlist."""
-    known = shortlist.summary.creators - shortlist.summary.unknown
+    known, reported = shortlist.summary.known, shortlist.summary.reported
+    left_open = "few posts and few peers leave open"
+    if reported:
+        left_open += "; for reported figures it holds the peers' part alone"
+    if reported == known:
+        left_open = "few peers leave open, without what the creator's own posts would"
     text = (
         "The dot is the creator's place among peers of the same platform and size; the bar is the "
-        "range that few posts and few peers leave open; the dashed line is the goal."
+        f"range that {left_open}; the dashed line is the goal."
     )
     return text + (f" The first 30 of {count(known)} are drawn." if known > 30 else "")
 
@@ -78,7 +89,7 @@ def describe_shortlist_rows(shortlist: Shortlist, *, limit: int = 30) -> pd.Data
             "Followers": [
                 MISSING if pd.isna(f) else short_count(float(f)) for f in table["followers"]
             ],
-            "Posts": table["posts_with_engagements"].map(count),
+            **_stands_on(table),
             "Engagements per post": [_engagements(row) for _, row in table.iterrows()],
             "Middle of peers (9 in 10)": [_expected(row) for _, row in table.iterrows()],
             f"Percentile ({level(confidence)} interval)": [
@@ -89,15 +100,22 @@ def describe_shortlist_rows(shortlist: Shortlist, *, limit: int = 30) -> pd.Data
     )
 
 
+def _stands_on(table: pd.DataFrame) -> dict[str, object]:
+    """Return the posts behind each figure; where any figure is a reported one, its kind."""
+    posts, basis = table["posts_with_engagements"], settled_basis(table)
+    if basis.eq(POSTS).all():
+        return {"Posts": posts.map(count)}
+    told = basis.where(basis.ne(POSTS), posts.map(lambda n: plural(n, "post")))
+    return {"Stands on": told.where(table["engagements"].notna(), MISSING)}
+
+
 def _engagements(row: pd.Series) -> str:
-    if pd.isna(row["engagements_median"]):
+    if pd.isna(row["engagements"]):
         return MISSING
-    text = observed(count(row["engagements_median"]))
+    text = observed(count(row["engagements"]))
     if not row["followers"] > 0:
         return text
-    return (
-        f"{text} ({observed(percent(row['engagements_median'] / row['followers']))} of followers)"
-    )
+    return f"{text} ({observed(percent(row['engagements'] / row['followers']))} of followers)"
 
 
 def _expected(row: pd.Series) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from workbench.curves import TierTable
-from workbench.formats import MISSING, count, interval, level, observed, percent, plural
+from workbench.features.reported import POSTS
+from workbench.formats import MISSING, count, interval, level, nominal, observed, percent, plural
 from workbench.tables.definitions import engagement_definition
 from workbench.wording.curves import PLATFORM_NAMES
 
@@ -21,6 +22,17 @@ def describe_tiers(tiers: TierTable) -> str:
     )
     if preset.note:
         text += f" {preset.note}"
+    if tiers.table["basis"].ne(POSTS).any():
+        by_followers = definition.denominator == "followers"
+        rate = (
+            "their rate is the figure over the followers"
+            if by_followers
+            else "they have no such rate"
+        )
+        text += f" Reported figures stand apart by kind; {rate}."
+    if tiers.table["rate_median"].gt(1).any():
+        over = nominal(1.0)
+        text += f" A rate over {over} need not be an error: people who don't follow see posts too."
     if tiers.summary.outside_tiers:
         text += (
             f" {plural(tiers.summary.outside_tiers, 'creator')} outside every tier of the preset "
@@ -42,12 +54,22 @@ def describe_tier_rows(tiers: TierTable) -> pd.DataFrame:
             "Platform": table["platform"].map(PLATFORM_NAMES),
             "Size": table["tier"],
             "Creators": table["creators_with_rate"].map(count),
-            "Posts": table["posts"].map(count),
+            **_stand_on(table),
             f"Median {engagement_definition(tiers.settings.rate).label} "
             f"({level(tiers.settings.confidence)} interval)": [
                 _rate(row, tiers.settings.confidence) for _, row in table.iterrows()
             ],
         }
+    )
+
+
+def _stand_on(table: pd.DataFrame) -> dict[str, object]:
+    posts = table["posts"].map(count)
+    reported = table["basis"].ne(POSTS)
+    return (
+        {"Stand on": table["basis"].where(reported, posts + " posts")}
+        if reported.any()
+        else {"Posts": posts}
     )
 
 
