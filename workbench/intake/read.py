@@ -24,12 +24,11 @@ from workbench.intake.delimited import (
 )
 from workbench.intake.fields import plain_name, vocabulary
 from workbench.intake.personal import personal_columns, without_mail
-from workbench.intake.records import json_frames, parquet_frames
+from workbench.intake.records import check_width, json_frames, parquet_frames
 from workbench.intake.workbooks import sheets_of
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".json", ".jsonl", ".ndjson", ".parquet")
 REFUSED_COLUMNS = ["file", "row", "raw", "column", "value", "reason"]
-_MOST_COLUMNS = 5_000
 _PIECE_CELLS, _LEAST_ROWS = 1_000_000, 500
 _NUMBER = re.compile(r"[-+]?[0-9][0-9.,]*[kmb]?", re.IGNORECASE)
 
@@ -155,6 +154,8 @@ def _opened(path: Path, name: str) -> tuple[bytes, str]:
     """Return a file's first bytes and its hash."""
     if path.is_dir():
         raise DataError(f"{name} is a folder: name the files in it.")
+    if path.exists() and not path.is_file():
+        raise DataError(f"{name} is no file: a pipe or a device can't be read twice.")
     try:
         with path.open("rb") as stream:
             head = stream.read(2**12)
@@ -201,8 +202,7 @@ def _table(
     first = min(data)
     bare = _headerless(data[first], [*islice(data.values(), 1, SNIFFED_ROWS)])
     header = unique_header([""] * len(data[first]) if bare else data[first])
-    if len(header) > _MOST_COLUMNS:
-        raise DataError(f"{name} has {len(header):,} columns, at most {_MOST_COLUMNS:,} are read.")
+    check_width(name, len(header))
     shape = _Shape(
         name=name,
         delimiter=delimiter,

@@ -15,6 +15,7 @@ from workbench.errors import DataError
 
 RECORD = "(record)"  # the number of the record: anonymised exports name no account
 _BATCH = 20_000
+_MOST_COLUMNS = 5_000
 _BLOCK = 2**20
 _LONGEST_RECORD = 2**28
 _MOST_PER_BYTE = 10_000
@@ -44,12 +45,25 @@ def json_frames(path: Path, name: str, encoding: str) -> Iterator[pd.DataFrame]:
             for row in _exploded(record, *shape)
         ]
         header = dict.fromkeys(key for row in rows for key in row if key != RECORD)
+        check_width(name, len(header))
         index = range(rows_before + 1, rows_before + len(rows) + 1)
         frame = pd.DataFrame(rows, columns=[*header, RECORD], index=index)
         yield frame.fillna("").astype("str")
         records, rows_before = records + len(flat), rows_before + len(rows)
     if not records:
         raise DataError(f"{name} holds no list of objects: export it again.")
+
+
+def check_width(name: str, columns: int) -> None:
+    """Refuse a table that is wider than any export.
+
+    Raises
+    ------
+    DataError
+        If it has too many columns.
+    """
+    if columns > _MOST_COLUMNS:
+        raise DataError(f"{name} has {columns:,} columns, at most {_MOST_COLUMNS:,} are read.")
 
 
 def parquet_frames(path: Path, name: str) -> Iterator[pd.DataFrame]:
@@ -68,6 +82,7 @@ def parquet_frames(path: Path, name: str) -> Iterator[pd.DataFrame]:
         with pq.ParquetFile(path) as file:
             if file.metadata.num_rows > _MOST_PER_BYTE * path.stat().st_size:
                 raise ValueError(f"it would expand to {file.metadata.num_rows:,} rows")
+            check_width(name, len(file.schema_arrow.names))
             for batch in file.iter_batches(batch_size=_BATCH):
                 texts = {k: [*map(cell_text, v)] for k, v in batch.to_pydict().items()}
                 index = range(rows + 1, rows + batch.num_rows + 1)
@@ -89,7 +104,12 @@ def cell_text(value: object) -> str:
         return json.dumps(value, ensure_ascii=False, default=str, separators=(",", ":"))
     if hasattr(value, "isoformat"):
         return str(value.isoformat()).removesuffix("T00:00:00")
-    return str(value)
+    return whole_characters(str(value))
+
+
+def whole_characters(text: str) -> str:
+    """Return a text that can be written: JSON may hold half of a character."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _records(path: Path, name: str, encoding: str) -> Iterator[dict[str, Any]]:
@@ -161,7 +181,7 @@ def _objects(value: object) -> bool:
 def _flat(record: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in record.items():
-        name = f"{prefix}{key}"
+        name = prefix + whole_characters(key)
         flat |= _flat(value, f"{name}.") if isinstance(value, dict) else {name: value}
     return flat
 
