@@ -73,31 +73,31 @@ def half_a_character_in_json(folder: Path) -> Path:
 
 
 @_named
-def a_cell_of_10_MB_in_csv(folder: Path) -> Path:
+def a_cell_of_10_mb_in_csv(folder: Path) -> Path:
     return _text(folder, f'{HEADER},Caption\n{ROW},"{"x" * 10_000_000}"\n')
 
 
 @_named
-def a_cell_of_10_MB_in_json(folder: Path) -> Path:
+def a_cell_of_10_mb_in_json(folder: Path) -> Path:
     row = {"handle": "ann", "post id": "p", "posted at": "2026-05-01", "likes": 3}
     return _records(folder, row | {"caption": "x" * 10_000_000})
 
 
 @_named
-def a_handle_of_10_MB_in_json(folder: Path) -> Path:
+def a_handle_of_10_mb_in_json(folder: Path) -> Path:
     row = {"handle": "x" * 10_000_000, "post id": "p", "posted at": "2026-05-01", "likes": 3}
     return _records(folder, row)
 
 
 @_named
-def a_cell_of_10_MB_in_xlsx(folder: Path) -> Path:
+def a_cell_of_10_mb_in_xlsx(folder: Path) -> Path:
     head = _cells(*HEADER.split(","))
     row = _cells(*ROW.split(",")[:-1], os.urandom(5_000_000).hex())
     return _workbook(folder, _sheet(f"<row>{head}</row>", f"<row>{row}</row>"))
 
 
 @_named
-def a_cell_of_10_MB_in_parquet(folder: Path) -> Path:
+def a_cell_of_10_mb_in_parquet(folder: Path) -> Path:
     path = folder / "instagram.parquet"
     row = dict(zip(HEADER.split(","), ROW.split(","), strict=True))
     pd.DataFrame([row | {"Caption": "x" * 10_000_000}]).to_parquet(path)
@@ -187,6 +187,7 @@ def formulas(folder: Path) -> Path:
     rows = "".join(
         f'"{c.replace(chr(34), chr(34) * 2)}",p{n},soon,1,1\n' for n, c in enumerate(cells)
     )
+    good = "".join(f"ann,=q{n},2026-05-{n + 1:02d},1,1\n" for n in range(20))
     return _text(folder, f"{HEADER}\n{good}{rows}")
 
 

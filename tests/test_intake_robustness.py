@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,8 @@ from workbench.intake.importing import import_files
 # Files of which at least a row can be taken; of the others nothing is, with the reason.
 LOADS = {
     "half a character in json",
-    "a cell of 10 MB in json",
-    "a cell of 10 MB in parquet",
+    "a cell of 10 mb in json",
+    "a cell of 10 mb in parquet",
     "a row with a million cells",
     "five thousand equal headers",
     "formulas",
@@ -29,15 +30,11 @@ def test_a_hostile_file_is_taken_or_told(tmp_path: Path, name: str) -> None:
     (tmp_path / "exports").mkdir()
     path = HOSTILE[name](tmp_path / "exports")
     exports = sorted((tmp_path / "exports").iterdir())
-    try:
+    with nullcontext() if name in LOADS else pytest.raises(WorkbenchError) as told:
         report = import_files([path], tmp_path / "client", platform="tiktok", as_of="2026-09-01")
         s = report.summary
         assert s.rows == s.kept + s.refused + s.duplicates_exact + s.duplicates_differing
-        loaded = True
-    except WorkbenchError as fault:
-        assert len(str(fault)) < 2_000
-        loaded = False
-    assert loaded == (name in LOADS)
+    assert told is None or len(str(told.value)) < 2_000
     assert {*tmp_path.iterdir()} <= {tmp_path / "exports", tmp_path / "client"}
     assert sorted((tmp_path / "exports").iterdir()) == exports
 
