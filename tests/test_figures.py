@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from tests.worlds import ONE, SETTINGS, TYPICAL, UNKNOWN, WORLDS, make_features, results
 from workbench.curves import ShortlistSettings, choose_shortlist, fit_engagement_curves
 from workbench.figures import draw_engagement_curve, draw_shortlist, use_report_style
-from workbench.figures.show import _figure_html
+from workbench.figures.show import figure_html
 from workbench.figures.style import drawable, size_marks
 from workbench.reporting.cards import engagement_cards
 
@@ -85,7 +85,7 @@ def test_named_sizes_have_colours_of_their_own():
 
 def test_a_figure_has_a_wide_and_a_narrow_drawing_and_its_alt():
     page = BeautifulSoup(
-        _figure_html(draw_shortlist(ONE[1]), "A dot plot of one creator.", ""), "html.parser"
+        figure_html(draw_shortlist(ONE[1]), "A dot plot of one creator.", ""), "html.parser"
     )
     assert page.img["alt"] == "A dot plot of one creator."
     assert page.source["srcset"] != page.img["src"]
@@ -93,7 +93,7 @@ def test_a_figure_has_a_wide_and_a_narrow_drawing_and_its_alt():
 
 def test_the_same_figure_has_the_same_bytes():
     first, second = (
-        _figure_html(draw_engagement_curve(TYPICAL[0][0]), "A scatter plot of creators.", "")
+        figure_html(draw_engagement_curve(TYPICAL[0][0]), "A scatter plot of creators.", "")
         for _ in range(2)
     )
     assert first == second
@@ -101,4 +101,4 @@ def test_the_same_figure_has_the_same_bytes():
 
 def test_an_alt_that_says_nothing_is_refused():
     with pytest.raises(ValueError, match="says too little"):
-        _figure_html(draw_shortlist(UNKNOWN[1]), "figure", "")
+        figure_html(draw_shortlist(UNKNOWN[1]), "figure", "")

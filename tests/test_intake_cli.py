@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from workbench.cli.import_exports import confirm, report_text, run
+from workbench.cli.import_exports import confirm
+from workbench.intake.importing import import_files
 from workbench.intake.layouts import group_files
 from workbench.intake.mapping import propose_mapping
 from workbench.intake.profile import MappingProfile
 from workbench.intake.read import read_files
+from workbench.wording.imports import describe_import_plainly
 
 TEXT = "Handle,Post ID,Posted at,Hearts\nann,1,03/04/2026,9\nann,2,05/04/2026,9\n"
 
@@ -77,9 +79,8 @@ def test_an_answer_that_means_nothing_is_told(
 
 def test_an_import_is_summed_up_in_words(export: Path, tmp_path: Path) -> None:
     export.write_text(TEXT.replace("03/04", "13/04") + "ann,3,14/04/2026,lots\n")
-    console = Console(file=io.StringIO())
-    report = run([export], tmp_path / "c", None, True, None, "tiktok", None, console)
-    text = report_text(report, tmp_path / "c")
+    report = import_files([export], tmp_path / "c", platform="tiktok")
+    text = describe_import_plainly(report, tmp_path / "c")
     assert "3 rows: 2 kept, 1 refused" in text
     assert "refused 1 row: Hearts: expected a count" in text
-    assert "2026-04-13 (the newest date in the files)" in text
+    assert "13 Apr 2026 (newest date in the files)" in text

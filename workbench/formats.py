@@ -75,6 +75,13 @@ def day(value: date | datetime | str) -> str:
     return f"{moment.day} {moment:%b %Y}"
 
 
+def spread_label(what: str, place: int) -> str:
+    """Write a place of an import's spread: a month of posts, followers of creators."""
+    if what == "posts":
+        return f"{place // 12}-{place % 12 + 1:02d}"
+    return short_count(float(f"{10 ** (place / 2):.2g}"))
+
+
 def plural(amount: int, singular: str, several: str | None = None) -> str:
     """Write an amount with its noun: ``1 creator``, ``no posts``, ``1,204 posts``."""
     noun = singular if amount == 1 else several or f"{singular}s"

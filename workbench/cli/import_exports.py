@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from workbench.intake.mapping import Proposal
     from workbench.intake.profile import MappingProfile
-    from workbench.intake.quality import ImportReport
 
 _HELP = (
     "y to import, n to stop, or a change: likes=Hearts (another header), likes= (leave out), "
@@ -74,28 +73,12 @@ def import_exports(
     from rich.console import Console
 
     set_messages(quiet=quiet, verbose=verbose)
-    console = Console(stderr=True, quiet=quiet)
-    report = run(files, out, profile, yes, as_of, platform, sampling, console, account, currency)
-    give(report.content(), report_text(report, out), as_json=json)
-
-
-def run(
-    files: list[Path],
-    out: Path,
-    profile: str | None,
-    yes: bool,
-    as_of: str | None,
-    platform: str | None,
-    sampling: str | None,
-    console: Console,
-    account: str | None = None,
-    currency: str | None = None,
-) -> ImportReport:
-    """Import, asking about mappings where there is a terminal and ``yes`` is not given."""
+    from workbench.errors import RunError
     from workbench.intake.importing import import_files
 
+    console = Console(stderr=True, quiet=quiet)
     asks = not yes and console.is_terminal and sys.stdin.isatty()
-    return import_files(
+    report = import_files(
         files,
         out,
         profile=profile,
@@ -106,6 +89,18 @@ def run(
         currency=currency,
         decide=(lambda proposal: confirm(proposal, console)) if asks else None,
     )
+    from workbench.reporting.imports import write_import_page
+    from workbench.wording.imports import describe_import_plainly
+
+    text, told, fault = describe_import_plainly(report, out), report.content(), None
+    try:
+        page = str(write_import_page(report, out, files))
+        text, told = f"{text}\nquality page: {page}", told | {"page": page}
+    except RunError as caught:  # what became of the rows is told first
+        fault = caught
+    give(told, text, as_json=json)
+    if fault:
+        raise fault
 
 
 def confirm(proposal: Proposal, console: Console) -> MappingProfile | None:
@@ -154,44 +149,3 @@ def _show(proposal: Proposal, console: Console) -> None:
     told = [f"A row is: {proposal.profile.rows or 'open'}. Platform: {platform}."]
     for line in [*told, *(f"? {question}" for question in proposal.questions)]:
         console.print(line, style="bold", markup=False, highlight=False)
-
-
-def report_text(report: ImportReport, out: Path) -> str:
-    """Write the result of an import for people."""
-    from workbench.formats import plural
-
-    s = report.summary
-    told = {"option": "", "rows": " (the newest date in the files)", "file name": " (file names)"}
-    origin = {*report.table["as_of_from"]} - {""}
-    day = s.as_of + (told[origin.pop()] if len(origin) == 1 else " (the latest of the files)")
-    lines = [
-        f"{plural(s.rows, 'row')}: {s.kept:,} kept, {s.refused:,} refused, {s.duplicates_exact:,} "
-        f"exact duplicates, {s.duplicates_differing:,} differing ones",
-        f"{plural(s.posts, 'post')}, {plural(s.creators, 'creator')}, "
-        f"{plural(s.snapshots, 'follower count')}, {plural(s.metrics, 'reported figure')}; "
-        f"as of {day}",
-    ]
-    for label, keys in (
-        ("creators without posts", s.without_posts),
-        ("creators with posts but no follower count", s.without_followers),
-    ):
-        if keys:
-            lines.append(
-                f"{label}: {len(keys):,} ({', '.join(keys[:3])}{' ...' * (len(keys) > 3)})"
-            )
-    personal = sorted({name for names in report.table["personal"] for name in names})
-    if personal:
-        lines.append(f"contact data, never read: {', '.join(personal)}")
-    notes = report.notes.groupby(["column", "note"], sort=False)["rows"].sum()
-    for note in notes.reset_index().to_dict("records"):
-        lines.append(f"{note['column']}: {note['note']} ({plural(note['rows'], 'row')})")
-    if len(report.disagreements):
-        differing = plural(len(report.disagreements), "figure")
-        lines.append(f"sources disagree on {differing}: see disagreements.csv")
-    unread = {", ".join(names): None for names in report.table["not_read"] if names}
-    lines += [f"columns not read: {names}" for names in unread]
-    for found in report.reasons.to_dict("records"):
-        where = f"{found['column']}: " if found["column"] else ""
-        lines.append(f"refused {plural(found['rows'], 'row')}: {where}{found['reason']}")
-    lines.append(f"all of it: {out / 'imports' / s.import_id}")
-    return "\n".join(lines)

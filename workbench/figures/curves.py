@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from workbench.curves import CurveFit, Shortlist
-from workbench.figures.style import BAND, GRID, INK, MARK, QUIET, WIDE, drawable, size_marks
+from workbench.figures.style import (
+    BAND,
+    GRID,
+    INK,
+    MARK,
+    QUIET,
+    WIDE,
+    drawable,
+    new_axes,
+    size_marks,
+)
 from workbench.formats import short_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from workbench.curves import CurveFit, Shortlist
 
 
 def draw_engagement_curve(
@@ -34,7 +43,7 @@ def draw_engagement_curve(
     Axes
         Both axes logarithmic: followers, and engagements per post (0 is drawn at 1).
     """
-    ax = ax or plt.subplots(figsize=WIDE, layout="constrained")[1]
+    ax = ax or new_axes()
     _draw_band(fit, ax)
     _draw_creators(fit, ax)
     if shortlist is not None and not shortlist.summary.everybody:
@@ -116,6 +125,8 @@ def _draw_marks(marked: pd.DataFrame, ax: Axes) -> None:
 
 
 def _log_axes(ax: Axes) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
     low, high = ax.dataLim.intervaly
     if np.isclose(low, high):  # a logarithmic axis needs a stretch
         ax.set_ylim(low / 10, high * 10)
@@ -140,7 +151,7 @@ def draw_shortlist(shortlist: Shortlist, *, ax: Axes | None = None) -> Axes:
     """
     shown = shortlist.table[shortlist.table["percentile"].notna()].head(30)
     height = 1.3 + 0.34 * max(len(shown), 1)
-    ax = ax or plt.subplots(figsize=(WIDE[0], height), layout="constrained")[1]
+    ax = ax or new_axes((WIDE[0], height))
     rows = np.arange(len(shown))[::-1]
     goal = shortlist.settings.goal_percentile
     ax.axvline(goal, color=QUIET, lw=1.2, ls=(0, (4, 3)))

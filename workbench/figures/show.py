@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -44,7 +45,12 @@ class Card:
 
 def show_text(text: str) -> None:
     """Display sentences from ``workbench.wording`` (Markdown)."""
-    _display(f'<div class="finding">{_from_markdown(text)}</div>', text)
+    _display(text_html(text), text)
+
+
+def text_html(text: str) -> str:
+    """Return sentences in Markdown as the HTML of a finding."""
+    return f'<div class="finding">{_from_markdown(text)}</div>'
 
 
 def show_figure(axes: Axes, alt: str, *, note: str = "") -> None:
@@ -55,7 +61,7 @@ def show_figure(axes: Axes, alt: str, *, note: str = "") -> None:
     ValueError
         If the text alternative is too short to say what the figure shows.
     """
-    _display(_figure_html(axes, alt, note), alt)
+    _display(figure_html(axes, alt, note), alt)
 
 
 def show_cards(cards: Iterable[Card]) -> None:
@@ -63,8 +69,8 @@ def show_cards(cards: Iterable[Card]) -> None:
     for card in cards:
         body = (
             f"<h3>{html.escape(card.title)}</h3>"
-            f'<div class="finding">{_from_markdown(card.text)}</div>'
-            f"{_figure_html(card.axes, card.alt, card.note)}"
+            f"{text_html(card.text)}"
+            f"{figure_html(card.axes, card.alt, card.note)}"
         )
         _display(
             f'<section class="card">{body}</section>', f"{card.title}\n{card.text}\n{card.alt}"
@@ -83,6 +89,11 @@ def show_table(frame: pd.DataFrame, caption: str, *, grey: pd.Series | None = No
     grey : Series of bool, optional
         Rows to set back, in the frame's order.
     """
+    _display(table_html(frame, caption, grey=grey), caption)
+
+
+def table_html(frame: pd.DataFrame, caption: str, *, grey: pd.Series | None = None) -> str:
+    """Return the table that :func:`show_table` displays."""
     dim = [False] * len(frame) if grey is None else grey.tolist()
     head = "".join(f'<th scope="col">{html.escape(str(name))}</th>' for name in frame.columns)
     rows = "".join(
@@ -90,11 +101,10 @@ def show_table(frame: pd.DataFrame, caption: str, *, grey: pd.Series | None = No
         for cells, dimmed in zip(frame.itertuples(index=False), dim, strict=True)
     )
     label = html.escape(caption, quote=True)
-    _display(
+    return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{label}"><table>'
         f"<caption>{html.escape(caption)}</caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>",
-        caption,
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
@@ -112,17 +122,17 @@ def _row_html(cells: Iterable[object], *, dimmed: bool) -> str:
     return f'<tr class="thin">{body}</tr>' if dimmed else f"<tr>{body}</tr>"
 
 
-def _figure_html(axes: Axes, alt: str, note: str) -> str:
-    import matplotlib.pyplot as plt
-
+def figure_html(axes: Axes, alt: str, note: str, *, lowest: float = NARROW[1]) -> str:
+    """Return a figure in both drawings; the narrow one is at least ``lowest`` inches high."""
     if len(alt) < 20:
         raise ValueError(f"the text alternative says too little: {alt!r}")
     figure: Figure = axes.get_figure(root=True)  # type: ignore[assignment]
     wide = _image(figure)
     height = figure.get_size_inches()[1]
-    figure.set_size_inches(NARROW[0], max(NARROW[1], height))
+    figure.set_size_inches(NARROW[0], max(lowest, height))
     narrow = _image(figure)
-    plt.close(figure)
+    if "matplotlib.pyplot" in sys.modules:  # which keeps figures
+        sys.modules["matplotlib.pyplot"].close(figure)
     caption = f"<figcaption>{_from_markdown(note)}</figcaption>" if note else ""
     return (
         f'<figure><picture><source media="screen and (max-width: 600px)" srcset="{narrow}">'

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 WIDE = (7.6, 4.4)
 NARROW = (4.1, 4.5)
@@ -19,37 +23,38 @@ _MARKERS = ("o", "s", "^", "D", "v", "P")
 _UNNAMED = "#8a939d"
 
 
+LOOK: Any = {
+    "figure.figsize": WIDE,
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "font.family": "DejaVu Sans",  # travels with matplotlib: the same on every machine
+    "font.size": 10,
+    "axes.labelsize": 10,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": QUIET,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": QUIET,
+    "ytick.color": QUIET,
+    "xtick.labelsize": 9,
+    "ytick.labelsize": 9,
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "grid.color": GRID,
+    "svg.hashsalt": "creator-workbench",
+    "svg.fonttype": "path",
+    "path.simplify": True,
+    "text.parse_math": False,  # a handle may hold dollar signs
+}
+
+
 def use_report_style() -> None:
     """Set the look of all figures of this process; called once, in a notebook's import cell."""
     import matplotlib as mpl
     import seaborn as sns
 
     sns.set_theme(style="white", context="notebook")
-    mpl.rcParams.update(
-        {
-            "figure.figsize": WIDE,
-            "figure.facecolor": "white",
-            "savefig.facecolor": "white",
-            "font.family": "DejaVu Sans",  # travels with matplotlib: the same on every machine
-            "font.size": 10,
-            "axes.labelsize": 10,
-            "axes.labelcolor": INK,
-            "axes.edgecolor": QUIET,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "xtick.color": QUIET,
-            "ytick.color": QUIET,
-            "xtick.labelsize": 9,
-            "ytick.labelsize": 9,
-            "legend.fontsize": 8.5,
-            "legend.frameon": False,
-            "grid.color": GRID,
-            "svg.hashsalt": "creator-workbench",
-            "svg.fonttype": "path",
-            "path.simplify": True,
-            "text.parse_math": False,  # a handle may hold dollar signs
-        }
-    )
+    mpl.rcParams.update(LOOK)
 
 
 def size_marks(names: Sequence[str], named: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -70,3 +75,10 @@ def drawable(text: str) -> str:
 
     known = get_font(findfont(FontProperties(family="DejaVu Sans"))).get_charmap()
     return "".join(character for character in text if ord(character) in known).strip()
+
+
+def new_axes(size: tuple[float, float] = WIDE) -> Axes:
+    """Return the axes of a new figure."""
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=size, layout="constrained")[1]

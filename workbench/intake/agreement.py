@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from workbench.intake.fields import METRICS
+from workbench.intake.rows import ParsedRows
 
 NOTE_COLUMNS = ["file", "column", "note", "rows", "examples"]
 DISAGREEMENT_COLUMNS = [
@@ -16,7 +17,7 @@ DISAGREEMENT_COLUMNS = [
 # differs where rounding (1.2M) can't explain it.
 _DAYS = {"followers": 0}
 _USUAL_DAYS = 7
-_TOLERANCE = 0.05
+TOLERANCE = 0.05
 
 
 def value_notes(rows: pd.DataFrame) -> pd.DataFrame:
@@ -30,10 +31,29 @@ def value_notes(rows: pd.DataFrame) -> pd.DataFrame:
         found = rows[rows[flag].fillna(False).astype(bool)]
         told = found.groupby("file", as_index=False).agg(
             rows=("row", "size"),
-            examples=("row", lambda r: ", ".join(map(str, r.nsmallest(3).astype(int)))),
+            examples=("row", lambda r: "rows " + ", ".join(map(str, r.nsmallest(3).astype(int)))),
         )
         notes.append(told.assign(column=column, note=note))
     return pd.concat(notes, ignore_index=True)[NOTE_COLUMNS]
+
+
+def style_notes(parsed: Sequence[ParsedRows], counted: Mapping[str, int]) -> pd.DataFrame:
+    """Return how dates and decimals were read where a column could be read in two ways.
+
+    ``counted`` is the number of rows by file.
+    """
+    notes = []
+    for rows in parsed:
+        files = [file.name for file in rows.layout.files]
+        for name, column in rows.columns.items():
+            order, header = column.style.order, rows.mapping[name]
+            told = [f"dates read {order.replace('_', ' ')}"] if order else []
+            told += ["the comma read as the decimal sign"] * (column.style.decimal == ",")
+            cells = rows.layout.cells[header]
+            examples = ", ".join(cells[column.typed.notna()].head(3).str[:40])
+            number = sum(counted[file] for file in files)
+            notes += [(files[0], header, note, number, examples) for note in told]
+    return pd.DataFrame(notes, columns=NOTE_COLUMNS)
 
 
 def gathered_notes(notes: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -72,7 +92,7 @@ def disagreements(
     apart = (pairs["as_of"] - pairs["as_of_other"]).dt.days.abs()
     near = apart.le(pairs["figure"].map(_DAYS).fillna(_USUAL_DAYS))
     ratio = (pairs["value"] / pairs["value_other"].where(pairs["value_other"].ne(0))).astype(float)
-    far = ratio.sub(1).abs().gt(_TOLERANCE) | ratio.rdiv(1).sub(1).abs().gt(_TOLERANCE)
+    far = ratio.sub(1).abs().gt(TOLERANCE) | ratio.rdiv(1).sub(1).abs().gt(TOLERANCE)
     found = pairs.assign(ratio=ratio)[near & far & ~twice]
     written = _held_figures(tables).drop_duplicates(["creator_key", "figure", "as_of"], keep="last")
     kept = found[["creator_key", "figure", "as_of"]].merge(written, how="left")["value"]

@@ -72,7 +72,7 @@ def delimited_rows(path: Path, name: str, encoding: str, delimiter: str) -> Iter
     csv.field_size_limit(_LONGEST_CELL)
     taken: list[str] = []
     with path.open(encoding=encoding, newline="") as stream:
-        lines = chain([_without_hint(stream.readline(_BLOCK))], stream)
+        lines = chain([_without_hint(stream.readline())], stream)
         reader = csv.reader(_kept(lines, taken), delimiter=delimiter)
         try:
             for number, row in enumerate(reader, 1):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from workbench.intake.agreement import gathered_notes
+from workbench.intake.agreement import gathered_notes, style_notes
 from workbench.intake.delimited import raw_line
 from workbench.intake.layouts import group_files
 from workbench.intake.mapping import Decide, Proposal, decide_mappings
@@ -106,8 +106,12 @@ def import_files(
             mapping=_mapping_table(proposals),
             refused=refused.held,
             reasons=refused.reasons,
-            notes=gathered_notes([*taken.notes, *stored.notes]),
+            notes=gathered_notes([style_notes(proposals, taken.rows), *taken.notes, *stored.notes]),
             disagreements=stored.disagreements,
+            spread=pd.DataFrame(
+                [(*key, number) for key, number in sorted(stored.spread.items())],
+                columns=["what", "platform", "place", "number"],
+            ),
             written=written,
         )
         _write_report(report, proposals, refused, out / "imports" / record.id)

@@ -102,6 +102,9 @@ class ImportReport:
     disagreements : DataFrame
         Figures of one creator that two sources give differently: ``creator``, ``figure``,
         ``as_of``, ``value``, ``file``, ``other_value``, ``other_file``, ``ratio``, ``kept``.
+    spread : DataFrame
+        How the rows lie: ``what``, ``platform``, ``place``, ``number``. Posts by month (of year 0),
+        and creators by their latest followers (the lower end as a multiple of half a power of ten).
     written : mapping
         What became of the rows in the store, by table.
     """
@@ -114,6 +117,7 @@ class ImportReport:
     reasons: pd.DataFrame
     notes: pd.DataFrame
     disagreements: pd.DataFrame
+    spread: pd.DataFrame
     written: Mapping[str, WriteCount]
 
     def content(self) -> dict[str, Any]:

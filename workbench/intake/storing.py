@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from workbench.intake.accounts import found_platforms, resolve_accounts
@@ -43,6 +44,8 @@ class StoredRows:
         Creators of whom neither the import nor the store has any.
     posted : list of Timestamp
         Times of the first and the last post.
+    spread : Counter
+        Posts by month and creators by followers: see ``ImportReport.spread``.
     unclear : list of DataFrame
         Rows that were refused at last: ``file``, ``row``, ``column``, ``value``, ``reason``.
     """
@@ -53,6 +56,7 @@ class StoredRows:
     without_posts: list[str] = field(default_factory=list)
     without_followers: list[str] = field(default_factory=list)
     posted: list[pd.Timestamp] = field(default_factory=list)
+    spread: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     unclear: list[pd.DataFrame] = field(default_factory=list)
     notes: list[pd.DataFrame] = field(default_factory=list)
     differing: list[pd.DataFrame] = field(default_factory=list)
@@ -140,3 +144,10 @@ def _count(
     stored.without_followers += {*posts["creator_key"]} - known["snapshots"]
     times = [*stored.posted, *posts["posted_at"].agg(["min", "max"]).dropna()]
     stored.posted = [min(times), max(times)] if times else []
+    month = posts["posted_at"].dt.year * 12 + posts["posted_at"].dt.month - 1
+    latest = new["snapshots"].sort_values("observed_on").drop_duplicates("creator_key", keep="last")
+    latest = latest[latest["followers"].gt(0)]
+    step = np.floor(2 * np.log10(latest["followers"].astype("float64")))
+    for what, frame, place in (("posts", posts, month), ("creators", latest, step)):
+        keys = pd.DataFrame({"what": what, "platform": frame["platform"], "place": place})
+        stored.spread.update(keys.astype({"place": "int64"}).itertuples(index=False, name=None))

@@ -5,12 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-
-import nbformat
 
 _SECTION = re.compile(r"^## +(.+?)\s*$", re.MULTILINE)
 
@@ -40,26 +39,56 @@ def render_html(executed: Path, *, title: str, language: str = "en") -> str:
     str
         HTML under a policy that forbids every request; style is allowed by its hash alone.
     """
+    import nbformat
     from nbconvert import HTMLExporter
 
-    template = Path(str(files("workbench.reporting"))) / "template"
-    style = (template / "client" / "report.css").read_text(encoding="utf-8")
     notebook = nbformat.read(executed, as_version=4)
     exporter = HTMLExporter(
         template_name="client",
-        extra_template_basedirs=[str(template)],
+        extra_template_basedirs=[str(_template())],
         exclude_anchor_links=True,
     )
     first, *sections = report_sections(notebook)
-    resources = {
+    report = _resources(first, sections, title, language)
+    html, _ = exporter.from_notebook_node(notebook, resources={"report": report})
+    return _tidy(html)
+
+
+def render_page(head: Section, sections: Sequence[Section], *, title: str) -> str:
+    """Write a page by the client template from cells of :func:`html_cell`, without a notebook."""
+    from jinja2 import Environment, FileSystemLoader
+
+    templates = Environment(loader=FileSystemLoader(_template() / "client"))
+    templates.filters["markdown2html"] = str  # every cell holds HTML already
+    page = templates.get_template("index.html.j2")
+    return _tidy(page.render(resources={"report": _resources(head, sections, title, "en")}))
+
+
+def html_cell(html: str) -> dict[str, Any]:
+    """Return HTML as the cell of a section."""
+    output = {"output_type": "display_data", "data": {"text/html": html}}
+    return {"cell_type": "code", "outputs": [output]}
+
+
+def _template() -> Path:
+    return Path(str(files("workbench.reporting"))) / "template"
+
+
+def _resources(
+    head: Section, sections: Sequence[Section], title: str, language: str
+) -> dict[str, object]:
+    style = (_template() / "client" / "report.css").read_text(encoding="utf-8")
+    return {
         "title": title,
         "language": language,
         "style": style,
         "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-        "head": first,
+        "head": head,
         "sections": sections,
     }
-    html, _ = exporter.from_notebook_node(notebook, resources={"report": resources})
+
+
+def _tidy(html: str) -> str:
     return "\n".join(line.rstrip() for line in html.splitlines() if line.strip()) + "\n"
 
 

@@ -5,6 +5,7 @@ from workbench.wording.curves import (
     describe_curve_note,
     describe_engagement_curve,
 )
+from workbench.wording.imports import describe_import, describe_import_rows
 from workbench.wording.reported import describe_method, describe_ranges
 from workbench.wording.reports import (
     describe_answer,
@@ -14,11 +15,7 @@ from workbench.wording.reports import (
     describe_next_steps,
     describe_title,
 )
-from workbench.wording.sample import (
-    describe_import,
-    describe_import_rows,
-    describe_recovery,
-)
+from workbench.wording.sample import describe_recovery
 from workbench.wording.shortlist import (
     describe_shortlist,
     describe_shortlist_alt,

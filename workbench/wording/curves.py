@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from workbench.curves import CurveFit
 from workbench.features.reported import POSTS
 from workbench.formats import count, interval, nominal, number, plural, short_count
+
+if TYPE_CHECKING:
+    from workbench.curves import CurveFit
 
 PLATFORM_NAMES = {
     "instagram": "Instagram",

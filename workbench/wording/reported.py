@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
-from workbench.curves import CurveFit
-from workbench.features import CreatorFeatures, FigureUse
 from workbench.features.reported import KINDS, POSTS
 from workbench.formats import day, listing, literal, plural
 from workbench.tables.definitions import EngagementDefinition
 from workbench.wording.curves import PLATFORM_NAMES, curve_names
+
+if TYPE_CHECKING:
+    from workbench.curves import CurveFit
+    from workbench.features import CreatorFeatures, FigureUse
 
 _PROVENANCE = {
     "measured": "measured",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from workbench.curves import CurveFit, Shortlist, TierTable
-from workbench.features import CreatorFeatures, FeaturesSummary
 from workbench.features.reported import POSTS
 from workbench.formats import count, day, listing, literal, observed, ordinal, percent, plural
 from workbench.tables.definitions import engagement_definition
@@ -16,6 +15,10 @@ from workbench.wording.reported import (
     describe_selection,
     reported_terms,
 )
+
+if TYPE_CHECKING:
+    from workbench.curves import CurveFit, Shortlist, TierTable
+    from workbench.features import CreatorFeatures, FeaturesSummary
 
 _EDITIONS = {
     "named": "named edition, for the desk",

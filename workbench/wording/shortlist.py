@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
-from workbench.curves import Shortlist
 from workbench.features.reported import POSTS, settled_basis
 from workbench.formats import (
     MISSING,
@@ -19,6 +20,9 @@ from workbench.formats import (
     short_count,
 )
 from workbench.wording.curves import PLATFORM_NAMES
+
+if TYPE_CHECKING:
+    from workbench.curves import Shortlist
 
 _STANDING = {
     "above": "reaches it",

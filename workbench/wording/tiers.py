@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
-from workbench.curves import TierTable
 from workbench.features.reported import POSTS
 from workbench.formats import MISSING, count, interval, level, nominal, observed, percent, plural
 from workbench.tables.definitions import engagement_definition
 from workbench.wording.curves import PLATFORM_NAMES
+
+if TYPE_CHECKING:
+    from workbench.curves import TierTable
 
 
 def describe_tiers(tiers: TierTable) -> str:
