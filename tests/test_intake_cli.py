@@ -84,3 +84,12 @@ def test_an_import_is_summed_up_in_words(export: Path, tmp_path: Path) -> None:
     assert "3 rows: 2 kept, 1 refused" in text
     assert "refused 1 row: Hearts: expected a count" in text
     assert "13 Apr 2026 (newest date in the files)" in text
+
+
+def test_the_unit_of_ages_is_answered(export: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    export.write_text("Handle,Post ID,Time since posted,Likes\nann,1,11,9\nann,2,5,9\n")
+    answers = ("y", "age_unit=hours", "platform=tiktok", "y")
+    profile, told = answer(export, monkeypatch, *answers)
+    assert "11 says no unit of time" in told
+    assert profile is not None
+    assert profile.age_unit == "hours"

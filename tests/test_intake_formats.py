@@ -171,6 +171,22 @@ def test_a_workbook_imports(tmp_path: Path) -> None:
     assert open_store(tmp_path / "out").read("snapshots")["followers"].tolist() == [1200, 15]
 
 
+def test_dates_that_a_workbook_holds_as_numbers_are_read_and_noted(tmp_path: Path) -> None:
+    rows = [["Handle", "Followers", "Date"], ["ann", 12, 45678], ["bob", 15, 45679]]
+    path = workbook(tmp_path / "instagram.xlsx", {"One": rows})
+    report = import_files([path], tmp_path / "out")
+    assert report.summary.as_of == "2025-01-22"
+    (note,) = report.notes.to_dict("records")
+    assert note["note"] == "numbers read as a workbook's days from 1900"
+    assert (note["column"], note["rows"], note["examples"]) == ("Date", 2, "45678, 45679")
+
+
+def test_numbers_in_a_text_file_are_no_dates(tmp_path: Path) -> None:
+    (tmp_path / "instagram.csv").write_text("Handle,Followers,Date\nann,12,45678\nbob,15,45679\n")
+    with pytest.raises(DataError, match="'Date' as observed_on: expected a date"):
+        import_files([tmp_path / "instagram.csv"], tmp_path / "out")
+
+
 def _samples() -> dict[str, bytes]:
     book, parquet = io.BytesIO(), io.BytesIO()
     made = openpyxl.Workbook()

@@ -10,7 +10,6 @@ from workbench.intake.layouts import Layout, group_files
 from workbench.intake.mapping import Proposal, propose_mapping
 from workbench.intake.profile import (
     MappingProfile,
-    built_in_profiles,
     parse_profile,
     read_profile,
     save_profile,
@@ -168,10 +167,6 @@ def test_a_profile_without_columns_lends_its_settings(tmp_path: Path) -> None:
     base = MappingProfile(name="ours", date_order="month_first")
     text = posts("9,1,99").replace("2026-01-01", "03/04/2026")
     assert propose_mapping(layout(tmp_path, text), base).faults == []
-
-
-def test_built_in_profiles_are_valid_and_say_what_they_were_tried_on() -> None:
-    assert all(profile.verified_on for profile in built_in_profiles())
 
 
 def test_a_saved_profile_reads_the_same(tmp_path: Path) -> None:

@@ -95,6 +95,47 @@ def test_separators_come_back_exactly(number: int, form: str) -> None:
     assert parse_counts(cells(text)).typed.tolist() == [number]
 
 
+@settings(max_examples=60)
+@given(
+    st.lists(st.integers(0, 10**14), min_size=1, max_size=5),
+    st.sampled_from([",", ".", " ", "'", "\u00a0", "\u202f", "’"]),
+)
+def test_grouped_counts_come_back_exactly(numbers: list[int], sign: str) -> None:
+    column = cells(*(f"{number:,}".replace(",", sign) for number in numbers))
+    assert parse_counts(column).typed.tolist() == numbers
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.integers(0, 10**14), min_size=1, max_size=5),
+    st.integers(1, 3),
+    st.sampled_from([("K", 3), (" m", 6), ("b", 9), (" B", 9), ("E+06", 6)]),
+    st.sampled_from([".", ","]),
+)
+def test_short_counts_come_back_within_their_rounding(
+    numbers: list[int], digits: int, unit: tuple[str, int], sign: str
+) -> None:
+    suffix, power = unit
+    texts = [f"{number / 10**power:.{digits}f}".replace(".", sign) for number in numbers]
+    # One value that can only be decimals, as a column of any length has.
+    read = parse_counts(cells(f"1{sign}5{suffix}", *(text + suffix for text in texts)))
+    for number, value in zip(numbers, read.typed[1:], strict=True):
+        assert abs(value - number) <= 0.5 * 10 ** (power - digits) + 1
+    assert read.rounded is not None
+    assert read.rounded.all()
+
+
+@settings(max_examples=60)
+@given(st.floats(0, 10), st.sampled_from([1, 2, 4]), st.sampled_from([".", ","]), st.booleans())
+def test_rates_come_back_within_their_rounding(
+    rate: float, digits: int, sign: str, percent: bool
+) -> None:
+    # Of three digits a comma groups: 1,234.
+    written = f"{100 * rate if percent else rate:.{digits}f}".replace(".", sign) + "%" * percent
+    read = parse_rates(cells(written)).typed[0]
+    assert read == pytest.approx(rate, abs=10.0**-digits)
+
+
 @settings(max_examples=40)
 @given(st.integers(0, 10**14), st.integers(0, 3), st.sampled_from([("K", 3), ("m", 6), ("B", 9)]))
 def test_suffixes_come_back_within_their_rounding(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -131,6 +132,28 @@ def test_the_first_rows_settle_the_decimal_sign(tmp_path: Path) -> None:
     import_files([path], tmp_path / "out")
     likes = open_store(tmp_path / "out").read("posts").set_index("post_id")["likes"]
     assert (likes["p1"], likes["p70"]) == (1500, 1200)
+
+
+@pytest.mark.usefixtures("short_pieces")
+def test_the_first_rows_settle_that_dates_are_numbers(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    rows = [["ann", f"p{n}", 45_000 + n, 9] for n in range(150)]
+    for row in [["Handle", "Post ID", "Posted at", "Likes"], *rows, ["ann", "late", 12, 9]]:
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "instagram.xlsx")
+    report = import_files([tmp_path / "instagram.xlsx"], tmp_path / "out")
+    assert (report.summary.kept, report.summary.refused) == (150, 1)
+    assert report.notes["rows"].tolist() == [150]
+
+
+@pytest.mark.usefixtures("short_pieces")
+def test_ages_are_counted_over_all_pieces(tmp_path: Path) -> None:
+    path = tmp_path / "instagram.csv"
+    rows = "".join(f"ann,p{n},{n} h,9\n" for n in range(150))
+    path.write_text("Handle,Post ID,Time since posted,Likes\n" + rows)
+    report = import_files([path], tmp_path / "out", as_of="2026-03-31")
+    assert report.notes["rows"].tolist() == [150]
+    assert report.summary.first_post == "2026-03-25"
 
 
 def test_json_of_any_form_comes_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _HELP = (
     "y to import, n to stop, or a change: likes=Hearts (another header), likes= (leave out), "
-    "platform=tiktok, rows=post, date_order=day_first"
+    "platform=tiktok, rows=post, date_order=day_first, age_unit=hours"
 )
 
 

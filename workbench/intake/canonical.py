@@ -37,14 +37,19 @@ def complete_rows(rows: pd.DataFrame, as_of: pd.Series) -> pd.DataFrame:
     """Fill in what follows from other cells and from the day of the export.
 
     Counts without a time of reading are taken as read at the end of that day. A like count of 0
-    beside comments is hidden, hence missing. A post without an id gets one from its time.
+    beside comments is hidden, hence missing. A post that is dated by its age alone is dated back
+    from then. A post without an id gets one from its time.
     """
     end = as_of.dt.tz_localize("UTC") + pd.Timedelta(days=1, seconds=-1)
-    read_at = rows["posted_at"].where(rows["posted_at"].gt(end), end)
+    seen = rows["observed_at"].fillna(end)
+    ago = pd.to_timedelta(rows["posted_ago"] * 3600, unit="s")
+    posted_at = rows["posted_at"].fillna((seen - ago).dt.floor("s"))
+    read_at = posted_at.where(posted_at.gt(end), end)
     day = rows["observed_on"].fillna(rows["observed_at"]).fillna(end)
     hidden = (rows["likes"].eq(0) & rows["comments"].gt(0)).fillna(False)
-    from_time = "at:" + rows["posted_at"].dt.strftime("%Y-%m-%dT%H:%M:%SZ").astype("str")
+    from_time = "at:" + posted_at.dt.strftime("%Y-%m-%dT%H:%M:%SZ").astype("str")
     return rows.assign(
+        posted_at=posted_at,
         observed_at=rows["observed_at"].fillna(read_at),
         observed_on=day.dt.tz_localize(None).dt.normalize(),
         likes_hidden=hidden.where(rows["likes_read"]),

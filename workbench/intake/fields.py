@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
@@ -25,6 +27,7 @@ from workbench.tables.schema import (
 
 Rows = Literal["post", "account", "follower", "sale", "payout"]
 
+_LETTERS = str.maketrans({"ı": "i", "ł": "l"})  # which no accent makes of another letter
 _MADE_HERE = ("creator_key", "source", "provenance", "likes_hidden", "counts_rounded")
 _DAYS = ("sampled_on", "tracked_on", "paid_on")  # of any row they are read as `observed_on`
 ACCOUNT_COUNTS = ("followers", "following", "posts_count")
@@ -47,10 +50,12 @@ FIELDS: dict[str, Column] = {
     for column in table.columns
     if column.name not in (*_MADE_HERE, *_DAYS)
 } | {name: replace(_VALUE, name=name) for name in METRICS}
+# Of posts that are dated by their age alone, in hours.
+FIELDS["posted_ago"] = replace(_VALUE, name="posted_ago")
 _WHOSE = {"platform", "handle", "native_id", "observed_on"}
 _ABOUT = {*CREATORS.names, *SNAPSHOTS.names} & FIELDS.keys()
 ROW_FIELDS: dict[Rows, set[str]] = {
-    "post": (_ABOUT | {*POSTS.names}) & FIELDS.keys() - {"observed_on"},
+    "post": (_ABOUT | {*POSTS.names, "posted_ago"}) & FIELDS.keys() - {"observed_on"},
     "account": _ABOUT | METRICS.keys(),
     "follower": _WHOSE | {*FOLLOWERS_SAMPLE.names} & FIELDS.keys(),
     "sale": _WHOSE | {*TRACKING.names} & FIELDS.keys(),
@@ -59,35 +64,94 @@ ROW_FIELDS: dict[Rows, set[str]] = {
 MONEY = ("revenue", "rate", "amount")
 
 
-class Vocabulary(BaseModel):
-    """The content of ``fields.yaml``."""
+class Words(BaseModel):
+    """What headers and cells say in one language, as ``fields.yaml`` explains it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    not_with: frozenset[str]
     names: dict[str, tuple[str, ...]]
     statistics: dict[str, tuple[str, ...]]
     figures: dict[str, tuple[str, ...]]
-    platforms: dict[str, tuple[str, ...]]
+    months: tuple[str, ...]
+    flags: dict[str, tuple[str, ...]]
+    counted: tuple[str, ...] = ()
+    of_posts: tuple[str, ...] = ()
+    weak_post_ids: tuple[str, ...] = ()
+    not_with: frozenset[str] = frozenset()
+    platforms: dict[str, tuple[str, ...]] = {}
 
-    @property
-    def platform_of(self) -> dict[str, str]:
-        """Each spelling of a platform's name, to the platform."""
-        return {name: platform for platform, names in self.platforms.items() for name in names}
+
+class Vocabulary:
+    """The words of all languages, written for comparison.
+
+    Attributes
+    ----------
+    names : dict
+        Canonical column to its names, each with its rank in its language: 0 is the most telling.
+    """
+
+    def __init__(self, english: Words, others: Iterable[Words]) -> None:
+        spoken = [english, *others]
+        self.names: dict[str, dict[str, int]] = {}
+        for words in spoken:
+            for field, names in words.names.items():
+                for rank, name in enumerate(names):
+                    self.names.setdefault(field, {}).setdefault(plain_name(name), rank)
+        self.statistics = {
+            s: frozenset(w for words in spoken for w in _plain(words.statistics.get(s, ())))
+            for s in english.statistics
+        }
+        self.figures = {
+            f: frozenset(n for words in spoken for n in _plain(words.figures.get(f, ())))
+            for f in english.figures
+        }
+        averages = (
+            w for words in spoken[1:] for s in ("mean", "median") for w in words.statistics[s]
+        )
+        self.not_with = english.not_with | {*_plain(averages)}
+        self.counted = sorted({n for w in spoken for n in _plain(w.counted)}, key=len, reverse=True)
+        self.of_posts = frozenset(n for words in spoken for n in _plain(words.of_posts))
+        self.weak_post_ids = frozenset(english.weak_post_ids)
+        self.flags = {
+            w: k == "yes" for words in spoken for k, ws in words.flags.items() for w in ws
+        }
+        self.months = {
+            name: number
+            for words in spoken
+            for number, names in enumerate(words.months, 1)
+            for name in _plain(names.split("|"))
+        }
+        self.platform_of = {n: p for p, names in english.platforms.items() for n in names}
 
 
 @cache
 def vocabulary() -> Vocabulary:
     """Return the names under which exports carry each column."""
-    text = files("workbench.intake").joinpath("fields.yaml").read_text(encoding="utf-8")
-    return Vocabulary.model_validate(yaml.safe_load(text))
+    folder = files("workbench.intake")
+    english, others = (
+        yaml.safe_load(folder.joinpath(name).read_text(encoding="utf-8"))
+        for name in ("fields.yaml", "languages.yaml")
+    )
+    return Vocabulary(Words(**english), [Words(**words) for words in others.values()])
+
+
+def unaccented(text: str) -> str:
+    """Write a text in lower case without accents: ``Beğeni SAYISI`` is ``begeni sayisi``."""
+    if text.isascii():
+        return text.casefold()
+    letters = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS)
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def plain_name(header: str) -> str:
     """Write a header for comparison: ``playCount``, ``Play_count (2)``, ``play count`` are one."""
-    text = re.sub(r"\s\(\d+\)$", "", header).replace("%", " percent ")
+    text = re.sub(r"\s\(\d+\)$", "", header).replace("%", " percent ").replace("#", " n ")
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
-    return " ".join(re.findall(r"[^\W_]+", text.casefold()))
+    return " ".join(re.findall(r"[^\W_]+", unaccented(text)))
+
+
+def _plain(names: Iterable[str]) -> list[str]:
+    return [plain_name(name) for name in names]
 
 
 def platform_in(file_name: str) -> str | None:
@@ -104,12 +168,14 @@ def platform_in(file_name: str) -> str | None:
 def metric_in(words: str) -> str | None:
     """Return the figure that a plain header names: ``likes avg`` is ``likes_mean``."""
     known, parts = vocabulary(), words.split()
-    if words in known.figures[RATE]:
+    if words.removesuffix(" percent") in known.figures[RATE]:
         return RATE
-    told = [s for s, names in known.statistics.items() if not set(names).isdisjoint(parts)]
-    left = {*known.statistics["filler"], *(n for s in told for n in known.statistics[s])}
+    told = [s for s, names in known.statistics.items() if not names.isdisjoint(parts)]
+    left = known.statistics["filler"].union(*(known.statistics[s] for s in told))
     rest = " ".join(part for part in parts if part not in left)
     statistic = next((s for s in told if s != "filler"), None)
+    if rest.removesuffix(" percent") in known.figures[RATE] and statistic in (None, "mean"):
+        return RATE
     if rest in known.figures["authentic_engagements"]:
         return "authentic_engagements"
     if rest in known.figures["engagements"]:
@@ -118,12 +184,18 @@ def metric_in(words: str) -> str | None:
     return next((name for name in found if name in METRICS), None)
 
 
-_MONTHS = (
-    *("jan(?:uary)?", "feb(?:ruary)?", "mar(?:ch)?", "apr(?:il)?", "may", "june?", "july?"),
-    *("aug(?:ust)?", "sept?(?:ember)?", "oct(?:ober)?", "nov(?:ember)?", "dec(?:ember)?"),
-)
+def month_number(word: str) -> int | None:
+    """Return the month that a word or its first letters name in any of the languages."""
+    plain = unaccented(word)
+    found = {n for name, n in vocabulary().months.items() if name.startswith(plain)}
+    return found.pop() if len(found) == 1 and len(plain) > 2 else None
+
+
+# Words of their own that name a month too; in a file's name they tell nothing.
+_NO_MONTHS = {"mars", "mart"}
+_ENGLISH = r"jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec"
 _FULL_DAY = r"(?<!\d)(20\d\d)[-_. ]?(0[1-9]|1[0-2])[-_. ]?([0-2]\d|3[01])(?!\d)"
-_MONTH = rf"(?<![a-z])({'|'.join(_MONTHS)})[-_. ]+(20\d\d)(?!\d)"
+_MONTH = r"(?<![^\W\d_])([^\W\d_]{3,})[-_. ]+(20\d\d)(?!\d)"
 
 
 def day_in(file_name: str) -> date | None:
@@ -134,9 +206,11 @@ def day_in(file_name: str) -> date | None:
             return date(int(year), int(month), int(day)) if len(days) == 1 else None
         except ValueError:
             return None
-    months = {*re.findall(_MONTH, file_name.casefold())}
+    named = {*re.findall(_MONTH, unaccented(file_name))}
+    known = vocabulary().months.keys() - _NO_MONTHS
+    months = {(m, y) for m, y in named if m in known or re.fullmatch(_ENGLISH, m)}
     if len(months) != 1:
         return None
     name, year = months.pop()
-    after = [month[:3] for month in _MONTHS].index(name[:3]) + 1
+    after = month_number(name) or 0
     return date(int(year) + after // 12, after % 12 + 1, 1) - timedelta(days=1)

@@ -22,7 +22,7 @@ from workbench.intake.read import read_files
 from workbench.intake.refusals import RefusedRows, csv_text
 from workbench.intake.spool import spool_in
 from workbench.intake.storing import StoredRows, store_rows
-from workbench.intake.taking import TakenRows, days_of_files, take_rows
+from workbench.intake.taking import TakenRows, age_notes, days_of_files, take_rows
 from workbench.store import FileRecord, ImportRecord, open_store
 from workbench.store.catalog import replace_file
 
@@ -106,7 +106,14 @@ def import_files(
             mapping=_mapping_table(proposals),
             refused=refused.held,
             reasons=refused.reasons,
-            notes=gathered_notes([style_notes(proposals, taken.rows), *taken.notes, *stored.notes]),
+            notes=gathered_notes(
+                [
+                    style_notes(proposals, taken.rows),
+                    *taken.notes,
+                    age_notes(taken, days),
+                    *stored.notes,
+                ]
+            ),
             disagreements=stored.disagreements,
             spread=pd.DataFrame(
                 [(*key, number) for key, number in sorted(stored.spread.items())],
@@ -149,7 +156,8 @@ def _record(
         (
             sorted(file.sha256 for file in proposal.layout.files),
             proposal.profile.platform or proposal.layout.platform,
-            proposal.profile.model_dump(mode="json", include=_READING),
+            proposal.profile.model_dump(mode="json", include=_READING)
+            | ({"age_unit": proposal.profile.age_unit} if proposal.profile.age_unit else {}),
             *filter(None, (proposal.account, proposal.currency)),
         )
         for proposal in proposals

@@ -9,6 +9,7 @@ from functools import cached_property
 import pandas as pd
 
 from workbench.intake.fields import platform_in
+from workbench.intake.numbers import CellStyle
 from workbench.intake.read import RawFile
 from workbench.intake.records import RECORD
 
@@ -38,6 +39,11 @@ class Layout:
         """The files by name, for a sentence."""
         more = f" and {len(self.files) - 1} more like it" if len(self.files) > 1 else ""
         return f"{self.files[0].name}{more}"
+
+    @property
+    def style(self) -> CellStyle:
+        """How cells are written, before any was read."""
+        return CellStyle(workbook=all(file.workbook for file in self.files))
 
     @cached_property
     def cells(self) -> pd.DataFrame:

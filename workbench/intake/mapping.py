@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from workbench.errors import DataError, SettingsError
@@ -33,8 +34,7 @@ from workbench.intake.rows import FOUND_BY_NAME, ParsedRows, parse_cells
 _ALIKE = 0.9
 _SAID = ("platform", "currency")  # of all rows, where no column says it
 _DETAILS = ("display_name", "niche", "country", "verified", "media_type", "is_sponsored")
-_WEAK_POST_IDS = ("id", "url", "link", "permalink", "content")
-_OF_POSTS = {"caption", "hashtags", "time since posted", "video title", "post text"}
+_MOST_TRIED = 20  # headers for one canonical column
 _HANDLE = r"@?[A-Za-z0-9_.\-]{2,60}"  # no space, no script but Latin
 
 
@@ -60,8 +60,8 @@ class Proposal(ParsedRows):
         elif not self.account and has.isdisjoint(("handle", "native_id")):
             shown = ", ".join(self.layout.header[:12])
             asked.append(f"which column names the account? map or add handle or native_id: {shown}")
-        if self.profile.rows == "post" and "posted_at" not in has:
-            asked.append("which column holds the posting time? map posted_at")
+        if self.profile.rows == "post" and has.isdisjoint(("posted_at", "posted_ago")):
+            asked.append("which column holds the posting time? map posted_at or posted_ago")
         if self.rows == "sale" and "observed_on" not in has:
             asked.append("which column holds the day? map observed_on")
         if self.rows == "payout" and "amount" not in has:
@@ -71,9 +71,8 @@ class Proposal(ParsedRows):
         named = self.rows in FOUND_BY_NAME or "platform" in has
         if not named and self.frame["platform"].isna().all():
             asked.append("which platform is it? say --platform NAME, or platform: in a profile")
-        how = "say date_order: day_first or month_first in a profile"
         return asked + [
-            f"column {self.mapping[name]!r}: {column.question}; {how}"
+            f"column {self.mapping[name]!r}: {column.question}"
             for name, column in self.columns.items()
             if column.question
         ]
@@ -96,7 +95,7 @@ class Proposal(ParsedRows):
         if key in FIELDS and (value in self.layout.header or (not value and key not in _SAID)):
             rest = {n: h for n, h in self.profile.columns.items() if n != key and h != (value,)}
             content["columns"] = rest | ({key: (value,)} if value else {})
-        elif key in ("platform", "rows", "date_order", "account", "currency"):
+        elif key in ("platform", "rows", "date_order", "age_unit", "account", "currency"):
             content[key] = value or None
         elif key == "display_names" and value in ("yes", "no"):
             content[key] = value == "yes"
@@ -160,7 +159,8 @@ def propose_mapping(layout: Layout, profile: MappingProfile | None = None) -> Pr
     base = profile or MappingProfile(name=_slug(layout))
     if base.columns:
         mapping = base.mapping(layout.header)
-        rows = base.rows or ("post" if "posted_at" in mapping else "account")
+        dated = not mapping.keys().isdisjoint(("posted_at", "posted_ago"))
+        rows = base.rows or ("post" if dated else "account")
     else:
         found = _candidates(layout, base)
         told = bool(base.account or layout.account)
@@ -187,7 +187,7 @@ def _exactly(profiles: Sequence[MappingProfile]) -> bool:
 def _reads(profile: MappingProfile, layout: Layout) -> bool:
     """Whether a profile finds an account and, for posts, a time in the layout."""
     found = profile.mapping(layout.header).keys()
-    timed = profile.rows != "post" or "posted_at" in found
+    timed = profile.rows != "post" or not found.isdisjoint(("posted_at", "posted_ago"))
     return not profile.columns or (timed and not found.isdisjoint(("handle", "native_id")))
 
 
@@ -212,11 +212,14 @@ class _Candidate:
 
 def _candidates(layout: Layout, profile: MappingProfile) -> list[_Candidate]:
     """Return every header that a canonical column may be, best first, with its value check."""
-    found = []
+    found, tried = [], Counter[str]()
     for header in layout.header:
         cells = layout.cells[header]
-        for name, (score, exact) in _named_like(header).items():
-            parsed = parse_cells(FIELDS[name], cells, profile.date_order)
+        for name, (score, exact) in _named_like(plain_name(header)).items():
+            if tried[name] == _MOST_TRIED:
+                continue
+            tried[name] += 1
+            parsed = parse_cells(FIELDS[name], cells, profile, layout.style)
             if name == "handle":
                 # `name` and `channel name` each are the handle in one export, not in the next.
                 score += 0.4 * float(cells.str.strip().str.fullmatch(_HANDLE).mean())
@@ -244,14 +247,17 @@ def _other_rows(found: list[_Candidate], account: bool) -> Rows | None:
 
 def _suggested_rows(found: list[_Candidate], header: Sequence[str]) -> Rows | None:
     """Return what a row is, by the columns that its header offers; None where both are possible."""
-    exact = {c.name for c in found if c.exact}
+    exact, known = {c.name for c in found if c.exact}, vocabulary()
     dates = {plain_name(c.header) for c in found if c.name == "posted_at" and c.passes}
     ids = {plain_name(c.header) for c in found if c.name == "post_id" and c.exact}
-    post_id = bool(ids.difference(_WEAK_POST_IDS))
-    if not post_id and (not dates or exact.isdisjoint(POST_COUNTS)):
-        told = exact & {*POST_COUNTS} and _OF_POSTS & {*map(plain_name, header)}
+    post_id = bool(ids - known.weak_post_ids)
+    counts = exact & {*POST_COUNTS}
+    if counts and any(c.exact and c.passes for c in found if c.name == "posted_ago"):
+        return "post"
+    if not post_id and not (dates and counts):
+        told = counts and known.of_posts & {*map(plain_name, header)}
         return None if told else "account"
-    any_day = dates <= set(vocabulary().names["observed_on"])
+    any_day = dates <= known.names["observed_on"].keys()
     return None if any_day and not ids else "post"
 
 
@@ -270,23 +276,35 @@ def _suggested_mapping(found: list[_Candidate], rows: Rows) -> dict[str, str]:
     return {name: mapping[name] for name in FIELDS if name in mapping}
 
 
-def _named_like(header: str) -> dict[str, tuple[float, bool]]:
-    """Return the canonical columns that a header names, with a score and whether exactly."""
-    words, known = plain_name(header), vocabulary()
+@lru_cache(maxsize=10_000)
+def _named_like(words: str) -> Mapping[str, tuple[float, bool]]:
+    """Return the canonical columns that a plain header names, with a score and whether exactly."""
+    known = vocabulary()
     spoken = "|".join(name for name in known.platform_of if len(name) > 2)
+    counted = "|".join(known.counted)
     bare = " ".join(re.sub(rf"\b({spoken})(e?r)?\b", " ", words).split()) or "name"
+    bare = " ".join(re.sub(rf"\b({counted})\b", " ", bare).split())
+    matcher = SequenceMatcher(b=words)
+
+    def alikeness(alias: str) -> float:
+        if abs(len(alias) - len(words)) > 0.2 * len(words) + 1:
+            return 0.0
+        matcher.set_seq1(alias)
+        quick = matcher.real_quick_ratio() >= _ALIKE and matcher.quick_ratio() >= _ALIKE
+        return matcher.ratio() if quick else 0.0
+
     scores = {}
     if metric := metric_in(bare):
         scores[metric] = (0.98, True)
     for name, aliases in known.names.items():
         if words in aliases:
-            scores[name] = (1 - 0.002 * aliases.index(words), True)
+            scores[name] = (1 - 0.002 * aliases[words], True)
         elif FIELDS[name].kind == "count" and known.not_with & set(words.split()):
             continue
         elif bare in aliases:
-            scores[name] = (0.95 - 0.002 * aliases.index(bare), True)
+            scores[name] = (0.95 - 0.002 * aliases[bare], True)
         else:
-            alike = max(SequenceMatcher(None, words, alias).ratio() for alias in aliases)
+            alike = max(map(alikeness, aliases))
             if alike >= _ALIKE:
                 scores[name] = (0.9 * alike, False)
     for one, other in (("handle", "display_name"), ("display_name", "handle")):

@@ -43,12 +43,18 @@ class CellStyle:
         How ``03/04/2026`` is meant.
     only_yes : bool or None
         Whether a flag says no by a blank.
+    workbook : bool
+        Whether the cells come from a workbook, where a date may be a number of days.
+    serial : bool or None
+        Whether they are such numbers.
     """
 
     decimal: str | None = None
     tidy: bool | None = None
     order: DateOrder | None = None
     only_yes: bool | None = None
+    workbook: bool = False
+    serial: bool | None = None
 
 
 UNSETTLED = CellStyle()

@@ -11,6 +11,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from workbench.errors import SettingsError
+from workbench.intake.ages import AgeUnit
 from workbench.intake.fields import FIELDS, Rows
 from workbench.intake.numbers import DateOrder
 from workbench.store.catalog import replace_file
@@ -26,6 +27,7 @@ def _one_of(known: Collection[str]) -> AfterValidator:
     return AfterValidator(check)
 
 
+_UNTRIED = "documentation only, not tried on a real file"
 Headers = Annotated[
     tuple[str, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else tuple(v))
 ]
@@ -49,8 +51,12 @@ class MappingProfile(BaseModel):
         ISO 4217 code of the amounts, where no column says it.
     date_order : {"day_first", "month_first"} or None
         How ``03/04/2026`` is meant, where the values don't settle it.
+    age_unit : {"minutes", "hours", "days"} or None
+        The unit of ages of posts that name none.
     display_names : bool
         Whether the accounts are known by display names alone, which are then taken for handles.
+    verified_on : str
+        The real files that it was tried on; empty for one made from documentation alone.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -64,6 +70,7 @@ class MappingProfile(BaseModel):
     account: str | None = None
     currency: str | None = None
     date_order: DateOrder | None = None
+    age_unit: AgeUnit | None = None
     display_names: bool = False
     window: str = "unknown"
     sampling: Annotated[str, _one_of(SAMPLINGS)] = "unknown"
@@ -86,6 +93,11 @@ class MappingProfile(BaseModel):
         # A file without header has the same names as any other of its kind.
         named = not any(name.startswith("column ") for name in self.mapping(header).values())
         return bool(self.columns) and named and needed <= set(self.mapping(header))
+
+    @property
+    def tried(self) -> str:
+        """What it was tried on, for a list."""
+        return f"tried on {self.verified_on}" if self.verified_on else _UNTRIED
 
     def content(self) -> dict[str, Any]:
         """Return what stands in the YAML file; defaults are left out."""
@@ -137,7 +149,10 @@ def read_profile(name_or_path: str, folder: Path) -> MappingProfile:
     if name_or_path not in known:
         raise SettingsError(
             f"There is no mapping profile {name_or_path!r}.",
-            [f"choose one of {', '.join(known)}, or give a YAML file of your own"],
+            [
+                f"choose one of {', '.join(known)}, or give a YAML file of your own",
+                *(f"{p.name}: {p.tried}" for p in built_in_profiles()),
+            ],
         )
     return known[name_or_path]
 

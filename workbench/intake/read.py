@@ -62,6 +62,8 @@ class RawFile:
         Rows above the header, which are left out.
     personal : tuple of str
         Columns of contact data, which are not even read.
+    workbook : bool
+        Whether it is a sheet of a workbook.
     """
 
     name: str
@@ -72,6 +74,7 @@ class RawFile:
     whole: bool
     preamble: int = 0
     personal: tuple[str, ...] = ()
+    workbook: bool = False
 
     @property
     def cells(self) -> pd.DataFrame:
@@ -213,7 +216,7 @@ def _table(
     file = _file(partial(_text_pieces, rows, shape), name, sha256, delimiter)
     if file.cells.empty:
         raise DataError(f"{name} has no row of {len(header)} cells as its header: export it again.")
-    return replace(file, preamble=len(above))
+    return replace(file, preamble=len(above), workbook=ragged)
 
 
 def _typed(frames: Callable[[], Iterator[pd.DataFrame]], name: str, sha256: str) -> RawFile:

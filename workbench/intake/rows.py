@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -10,6 +10,7 @@ from functools import cached_property
 import pandas as pd
 
 from workbench.errors import DataError
+from workbench.intake.ages import parse_ages
 from workbench.intake.dates import parse_times
 from workbench.intake.delimited import raw_line
 from workbench.intake.fields import (
@@ -25,7 +26,6 @@ from workbench.intake.layouts import Layout
 from workbench.intake.numbers import (
     UNSETTLED,
     CellStyle,
-    DateOrder,
     ParsedCells,
     blank_cells,
     parse_counts,
@@ -37,6 +37,7 @@ from workbench.intake.read import REFUSED_COLUMNS
 from workbench.tables.schema import PLATFORMS, Column
 
 TIMES = ("posted_at", "observed_at", "observed_on")
+POSTED = ("posted_at", "posted_ago")
 IDS = ("post_id", "native_id")
 _EARLIEST = pd.Timestamp("2004-01-01", tz="UTC")
 # Up to a third of the cells may be unreadable before the header counts as wrong; those rows are
@@ -46,20 +47,14 @@ _PROFILE_LINK = r"^https?://[^/]+/(?:(?:c|user|channel)/)?([^/?#]+)/?(?:[?#].*)?
 _SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₺": "TRY", "zł": "PLN", "R$": "BRL"}
 _CURRENCY_SIGN = r"(?i)^\s*(?:[a-z]{3}\b|[a-z]{0,3}\$|[€£¥₹₺₩])|(?:\b[a-z]{3}|\$|zł|[€£¥₹₺₩])\s*$"
 _TOTALS = ("total", "totals", "grand total", "sum", "average", "gesamt", "summe")
-_FLAGS = {
-    **dict.fromkeys(["yes", "y", "true", "1", "x", "ja"], True),
-    **dict.fromkeys(["no", "n", "false", "0"], False),
-}
 # What a row of its kind can't do without. Where a platform is missing, sales and payouts are of the
 # one account with their id or handle.
 _NEEDED: dict[Rows, dict[str, str]] = {
-    "post": {"posted_at": "no posting time"},
-    "account": {},
-    "follower": {},
     "sale": {"observed_on": "no day", "currency": "no currency"},
     "payout": {"amount": "no amount", "currency": "no currency"},
 }
 FOUND_BY_NAME = ("sale", "payout")
+_LONGEST_TEXT = 500
 _EXPECTED = {
     "number": "a figure such as 1,234.5, 304.9K or 3.5%",
     "count": "a count such as 15,000, 304.9K or 1.2M",
@@ -67,8 +62,10 @@ _EXPECTED = {
     "date": "a date from 2004 on with a year of four digits",
     "flag": "yes or no",
     "currency": "a code of three letters, such as EUR",
+    "posted_ago": "an age such as 2 hours, 3 days ago, 5 min or 1 w",
     "choice": f"one of {', '.join(PLATFORMS)}",
-    "text": "an id with all its digits (a spreadsheet has shortened this one: export it as text)",
+    "text": f"at most {_LONGEST_TEXT} characters",
+    "id": "an id with all its digits (a spreadsheet has shortened this one: export it as text)",
 }
 
 
@@ -108,7 +105,7 @@ class ParsedRows:
         """The parsed columns by canonical name."""
         return {
             name: parse_cells(
-                FIELDS[name], self.layout.cells[header], self.profile.date_order, self._style(name)
+                FIELDS[name], self.layout.cells[header], self.profile, self._style(name)
             )
             for name, header in self.mapping.items()
         }
@@ -143,7 +140,7 @@ class ParsedRows:
             raise DataError(f"{self.layout.title} changes from row {row:,} on.", found)
 
     def _style(self, name: str) -> CellStyle:
-        return self.styles.get(name, UNSETTLED)
+        return self.styles.get(name, self.layout.style)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -170,7 +167,7 @@ class ParsedRows:
     @cached_property
     def without_post(self) -> pd.Series:
         """Rows of a list of posts that hold an account alone: a profile that has posted nothing."""
-        told = [n for n in ("post_id", "posted_at", *POST_COUNTS) if n in self.frame]
+        told = [n for n in ("post_id", *POSTED, *POST_COUNTS) if n in self.frame]
         known = self.frame.get("followers", pd.Series(pd.NA, index=self.frame.index)).notna()
         blank = pd.DataFrame({n: self.layout.cells[self.mapping[n]].eq("") for n in told})
         return known & blank.all(axis=1) & (self.rows == "post")
@@ -193,17 +190,19 @@ class ParsedRows:
         found.append(self._refused(nobody, "handle", "no account"))
         sums = self.frame["handle"].str.casefold().isin(_TOTALS) & self.frame["native_id"].isna()
         found.append(self._refused(sums, "handle", "a row of totals, no account"))
-        needed = {name: reason for name, reason in _NEEDED[self.rows].items() if name in self.frame}
-        if self.rows not in FOUND_BY_NAME:
-            needed |= {"platform": "no platform"}
+        needed = _NEEDED.get(self.rows, {"platform": "no platform"})
         for name, reason in needed.items():
-            # A cell that can't be read is a fault of its own already.
-            faulty = self.columns[name].faults if name in self.columns else False
-            missing = self.frame[name].isna() & ~faulty
-            if name == "posted_at":
-                missing &= ~self.without_post
-            found.append(self._refused(missing, name, reason))
+            found.append(self._refused(self._missing([name]), name, reason))
+        if self.rows == "post":
+            undated = self._missing(POSTED) & ~self.without_post
+            found.append(self._refused(undated, "posted_at", "no posting time"))
         return pd.concat(found).groupby(level=0).agg("; ".join)
+
+    def _missing(self, names: Sequence[str]) -> pd.Series:
+        """Rows without any of these; a cell that can't be read is a fault of its own already."""
+        given = self.frame[[name for name in names if name in self.frame]]
+        faults = [self.columns[name].faults for name in names if name in self.columns]
+        return given.isna().all(axis=1) & ~pd.DataFrame(faults, columns=given.index).any()
 
     def located(self, refusals: pd.DataFrame) -> pd.DataFrame:
         """Return refusals with their place in the file and the row as the file had it."""
@@ -214,22 +213,24 @@ class ParsedRows:
     def _refused(self, mask: pd.Series, name: str, reason: str) -> pd.DataFrame:
         index = mask.index[mask]
         header = self.mapping.get(name, "")
-        value = self.layout.cells.loc[index, header] if header else ""
+        value = self.layout.cells.loc[index, header].str[:_LONGEST_TEXT] if header else ""
         return pd.DataFrame({"column": header, "value": value, "reason": reason}, index=index)
 
 
 def expected(name: str) -> str:
     """Say what a canonical column's cells must hold."""
-    return _EXPECTED.get(name) or _EXPECTED[FIELDS[name].kind]
+    return _EXPECTED.get("id" if name in IDS else name) or _EXPECTED[FIELDS[name].kind]
 
 
 def parse_cells(
     column: Column,
     cells: pd.Series,
-    order: DateOrder | None = None,
+    profile: MappingProfile,
     style: CellStyle = UNSETTLED,
 ) -> ParsedCells:
     """Read one column by the kind of its canonical column, as earlier cells have settled it."""
+    if column.name == "posted_ago":
+        return parse_ages(cells, profile.age_unit)
     if column.kind == "count":
         return parse_counts(cells, style)
     if column.kind == "number":
@@ -240,11 +241,12 @@ def parse_cells(
         wrong = ~read.typed.between(least, 1e15) & read.typed.notna()
         return replace(read, typed=read.typed.mask(wrong), faults=read.faults | wrong)
     if column.kind in ("time", "date"):
-        times = parse_times(cells, order=order or style.order)
+        times = parse_times(cells, order=profile.date_order, style=style)
         early = times.typed.lt(_EARLIEST)
         return replace(times, typed=times.typed.mask(early), faults=times.faults | early)
     blank = blank_cells(cells, numeric=False)
-    plain = cells.str.strip().mask(blank)
+    long = cells.str.len().gt(_LONGEST_TEXT).fillna(False).astype(bool)
+    plain = cells.str.strip().mask(blank | long)
     if column.kind == "flag":
         return _parse_flags(plain.str.casefold(), blank, style)
     if column.kind == "choice":
@@ -255,14 +257,14 @@ def parse_cells(
         # A spreadsheet guards long ids with an apostrophe, or shortens them to 1.79E+17.
         ids = plain.str.replace(r'^="(.*)"$|^([0-9]+)\.0$', r"\1\2", regex=True).str.lstrip("'")
         short = ids.str.fullmatch(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+").fillna(False).astype(bool)
-        return ParsedCells(typed=ids.mask(short | ids.eq("")), faults=short)
+        return ParsedCells(typed=ids.mask(short | ids.eq("")), faults=short | long)
     if column.name == "handle":
         plain = plain_handles(plain)
     if column.name == "currency":
         codes = plain.replace(_SIGNS).str.upper()
         code = codes.str.fullmatch("[A-Z]{3}").fillna(False).astype(bool)
         return ParsedCells(typed=codes.where(code), faults=~code & ~blank)
-    return ParsedCells(typed=plain.where(plain.ne("")), faults=plain.isna() & False)
+    return ParsedCells(typed=plain.where(plain.ne("")), faults=long)
 
 
 def plain_handles(names: pd.Series) -> pd.Series:
@@ -271,7 +273,7 @@ def plain_handles(names: pd.Series) -> pd.Series:
 
 
 def _parse_flags(words: pd.Series, blank: pd.Series, style: CellStyle) -> ParsedCells:
-    flags = words.map(_FLAGS).astype("boolean")
+    flags = words.map(vocabulary().flags).astype("boolean")
     faults = flags.isna() & ~blank
     # A column that only ever says yes means no by a blank; one that says both does not.
     only_yes = style.only_yes

@@ -12,6 +12,7 @@ from datetime import date
 import pandas as pd
 
 from workbench.errors import DataError
+from workbench.intake.agreement import NOTE_COLUMNS
 from workbench.intake.checks import are_display_names
 from workbench.intake.fields import FIELDS, RATE, day_in
 from workbench.intake.mapping import Proposal
@@ -43,6 +44,8 @@ class TakenRows:
         Whether a row of a file with taken rows says a day, by file.
     newest : list of Timestamp
         The newest day of all rows, and the next.
+    aged : Counter
+        Rows that are dated by the age of their post, by file and header.
     notes : list of DataFrame
         What was settled about values, ``NOTE_COLUMNS``.
     """
@@ -52,6 +55,7 @@ class TakenRows:
     blank: Counter[str] = field(default_factory=Counter)
     dated: dict[str, bool] = field(default_factory=dict)
     newest: list[pd.Timestamp] = field(default_factory=list)
+    aged: Counter[tuple[str, str]] = field(default_factory=Counter)
     notes: list[pd.DataFrame] = field(default_factory=list)
 
     def count(self, part: ParsedRows) -> None:
@@ -96,7 +100,9 @@ def take_rows(
             rows = _typed_rows(part, number, named).drop(index=faults.index)
             taken.count(part)
             taken.see(rows)
-            taken.notes += _rate_notes(part)
+            taken.notes += [*_rate_notes(part), *_serial_notes(part)]
+            aged = rows.loc[rows["posted_at"].isna() & rows["posted_ago"].notna(), "file"]
+            taken.aged.update((file, part.mapping["posted_ago"]) for file in aged)
             spool.add(rows)
     if not spool.rows:
         found = refused.reasons.to_dict("records")
@@ -156,6 +162,37 @@ def _rate_notes(part: ParsedRows) -> Iterator[pd.DataFrame]:
     note = "rate read as " + counted["unit"].astype("str")
     left = "unit open, beside what likes, comments and followers give: the rate is left out"
     yield counted.assign(column=header, note=note.mask(counted["unit"].eq("open"), left))
+
+
+def _serial_notes(part: ParsedRows) -> Iterator[pd.DataFrame]:
+    """Give which columns of dates were numbers, a row a file."""
+    for name in TIMES:
+        if name in part.columns and part.columns[name].style.serial:
+            header = part.mapping[name]
+            told = pd.DataFrame(
+                {"file": part.layout.origin["file"], "cell": part.layout.cells[header]}
+            )
+            found = told[part.columns[name].typed.notna()].groupby("file", as_index=False)
+            counted = found.agg(
+                rows=("cell", "size"), examples=("cell", lambda c: ", ".join(c.head(3)))
+            )
+            yield counted.assign(column=header, note="numbers read as a workbook's days from 1900")
+
+
+def age_notes(taken: TakenRows, days: pd.DataFrame) -> pd.DataFrame:
+    """Return which files' posts are dated by their age, and from which day."""
+    as_of = days["as_of"].dt.strftime("%Y-%m-%d")
+    notes = [
+        {
+            "file": file,
+            "column": header,
+            "note": f"dated by the age in column {header}, as of {as_of[file]}",
+            "rows": rows,
+            "examples": "",
+        }
+        for (file, header), rows in taken.aged.items()
+    ]
+    return pd.DataFrame(notes, columns=NOTE_COLUMNS)
 
 
 def days_of_files(taken: TakenRows, as_of: date | None) -> pd.DataFrame:
