@@ -11,8 +11,10 @@ from benchmarks.report import finish, read_options, real_data
 from workbench.errors import WorkbenchError
 from workbench.intake.importing import import_files
 
+# Whose followers a list is of must be said; the public files don't name the account.
+FOLLOWERS = {"account": "@of-the-list", "platform": "instagram"}
 # Folder, files, profile by name where the analyst would say one, and the day of the export.
-EXPORTS = [
+EXPORTS: list[tuple[str, str, str | None, str | None]] = [
     ("hypeauditor2022", "*2022*.csv", "hypeauditor-list", None),
     ("hypeauditor2022", "*[!0-9].csv", "hypeauditor-list", "2022-03-31"),
     ("tiktok_famous2020", "*.csv", None, None),
@@ -26,6 +28,7 @@ EXPORTS = [
     ("fake_spammer_genuine", "*.csv", None, "2019-01-31"),
     ("seraphim_followers", "*.csv", None, "2021-01-31"),
 ]
+FOLLOWER_LISTS = ("instafake", "fake_spammer_genuine", "seraphim_followers")
 COLUMNS = ["folder", "file", "profile", "rows", "blank", "kept", "refused", "duplicates", "why"]
 
 
@@ -34,7 +37,8 @@ def import_folder(folder: str, pattern: str, profile: str | None, as_of: str | N
     files = sorted(real_data(folder).glob(pattern))
     with tempfile.TemporaryDirectory() as out:
         try:
-            report = import_files(files, Path(out) / "client", profile=profile, as_of=as_of)
+            said = FOLLOWERS if folder in FOLLOWER_LISTS and not pattern.startswith("non") else {}
+            report = import_files(files, Path(out) / "client", profile=profile, as_of=as_of, **said)
         except WorkbenchError as fault:
             why = "; ".join(fault.faults)[:160] or fault.headline
             return [{"folder": folder, "file": file.name, "why": why} for file in files[:2]]
