@@ -11,8 +11,6 @@ from benchmarks.report import finish, read_options, real_data
 from workbench.errors import WorkbenchError
 from workbench.intake.importing import import_files
 
-# Whose followers a list is of must be said; the public files don't name the account.
-FOLLOWERS = {"account": "@of-the-list", "platform": "instagram"}
 # Folder, files, profile by name where the analyst would say one, and the day of the export.
 EXPORTS: list[tuple[str, str, str | None, str | None]] = [
     ("hypeauditor2022", "*2022*.csv", "hypeauditor-list", None),
@@ -28,6 +26,7 @@ EXPORTS: list[tuple[str, str, str | None, str | None]] = [
     ("fake_spammer_genuine", "*.csv", None, "2019-01-31"),
     ("seraphim_followers", "*.csv", None, "2021-01-31"),
 ]
+# Whose followers a list is of must be said: the public files don't name the account.
 FOLLOWER_LISTS = ("instafake", "fake_spammer_genuine", "seraphim_followers")
 COLUMNS = ["folder", "file", "profile", "rows", "blank", "kept", "refused", "duplicates", "why"]
 
@@ -37,8 +36,15 @@ def import_folder(folder: str, pattern: str, profile: str | None, as_of: str | N
     files = sorted(real_data(folder).glob(pattern))
     with tempfile.TemporaryDirectory() as out:
         try:
-            said = FOLLOWERS if folder in FOLLOWER_LISTS and not pattern.startswith("non") else {}
-            report = import_files(files, Path(out) / "client", profile=profile, as_of=as_of, **said)
+            of_followers = folder in FOLLOWER_LISTS and not pattern.startswith("non")
+            report = import_files(
+                files,
+                Path(out) / "client",
+                profile=profile,
+                as_of=as_of,
+                account="@of-the-list" if of_followers else None,
+                platform="instagram" if of_followers else None,
+            )
         except WorkbenchError as fault:
             why = "; ".join(fault.faults)[:160] or fault.headline
             return [{"folder": folder, "file": file.name, "why": why} for file in files[:2]]

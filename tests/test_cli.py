@@ -133,3 +133,39 @@ def test_ctrl_c_in_a_running_report_leaves_nothing_half_done(tmp_path, sample_cl
     assert running.returncode == 130
     assert told.splitlines()[1:] == ["Stopped; nothing was left half done."]
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_ctrl_c_in_a_running_import_leaves_nothing_half_done(tmp_path):
+    header = "Handle,Platform,Post ID,Posted at,Likes\n"
+    rows = (f"ann{n % 900},tiktok,p{n},2026-01-{n % 28 + 1:02d},{n % 90}\n" for n in range(400_000))
+    (tmp_path / "posts.csv").write_text(header + "".join(rows))
+    code = "from workbench.cli.app import main; main()"
+    running = subprocess.Popen(
+        [sys.executable, "-c", code, "import", "posts.csv", "--out", "acme", "--yes"],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    )
+    while not list(tmp_path.glob("acme/.import-*/taken/*")):
+        assert running.poll() is None
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    told = running.communicate(timeout=60)[1]
+    assert (running.returncode, told) == (130, "Stopped; nothing was left half done.\n")
+    assert not list(tmp_path.glob("acme/**/*.parquet"))
+
+
+@pytest.mark.parametrize("command", [("doctor",), ("report", "--list")])
+def test_json_stands_alone_on_standard_output(command):
+    assert json.loads(call(*command, "--json").stdout)
+
+
+def test_without_a_terminal_nothing_is_coloured_or_drawn(tmp_path, root):
+    exports = root / "data" / "sample" / "exports"
+    done = call("import", exports, "--out", "acme", "--as-of", "2026-09-30", cwd=tmp_path)
+    assert done.returncode == 0
+    assert not [sign for sign in ("\x1b", "\r", "━") if sign in done.stdout + done.stderr]
+
+
+def test_a_shell_gets_its_completion():
+    assert "_WORKBENCH_COMPLETE" in call("--show-completion", "bash").stdout
