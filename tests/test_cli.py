@@ -23,7 +23,7 @@ def call(*arguments, cwd=None):
     )
 
 
-COMMANDS = ("init", "demo", "doctor", "import", "report")
+COMMANDS = ("init", "demo", "doctor", "import", "report", "show", "forget")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

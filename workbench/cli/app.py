@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli import demo, doctor, import_exports, init, report
+from workbench.cli import demo, doctor, forget, import_exports, init, report, show
 from workbench.errors import WorkbenchError
 
 STOPPED = 130  # what typer returns after Ctrl-C
@@ -22,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (init, demo, doctor, import_exports, report):
+for module in (init, demo, doctor, import_exports, report, show, forget):
     module.register(app)
 
 

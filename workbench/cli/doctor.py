@@ -22,7 +22,7 @@ def doctor(quiet: Quiet = False, verbose: Verbose = False, json: Json = False) -
     Example: workbench doctor
     """
     set_messages(quiet=quiet, verbose=verbose)
-    checks = [*_needed(), _lab(), _browser()]
+    checks = [*_needed(), _lab(), _browser(), _erasure()]
     lines = [
         f"{'ok' if fine else 'missing'}  {what}" + ("" if fine else f": {how}")
         for what, fine, how, _ in checks
@@ -82,3 +82,19 @@ def _browser() -> tuple[str, bool, str, bool]:
         "make browser, or your system's package chromium",
         False,
     )
+
+
+def _erasure() -> tuple[str, bool, str, bool]:
+    from pathlib import Path
+
+    from workbench.errors import SettingsError
+    from workbench.tables.brief import BRIEF, read_brief
+
+    due = []
+    for path in sorted(Path("data/private").glob(f"*/{BRIEF}")):
+        try:
+            if read_brief(path.parent).expired:
+                due.append(f"workbench forget --expired --data {path.parent}")
+        except SettingsError as fault:
+            due.append(str(fault))
+    return "erasure of data past their retention date", not due, "; ".join(due), False

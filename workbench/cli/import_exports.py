@@ -58,6 +58,13 @@ def import_exports(
     currency: Annotated[
         str | None, typer.Option(help="Currency of amounts that come without one, such as EUR.")
     ] = None,
+    pseudonymise: Annotated[
+        bool, typer.Option("--pseudonymise", help="Keep pseudonyms for handles, ids, file names.")
+    ] = False,
+    key: Annotated[
+        Path | None,
+        typer.Option(help="File that leads back from pseudonyms; else OUT.key.json beside OUT."),
+    ] = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
     json: Json = False,
@@ -88,13 +95,21 @@ def import_exports(
         account=account,
         currency=currency,
         decide=(lambda proposal: confirm(proposal, console)) if asks else None,
+        pseudonymise=pseudonymise,
+        key=key,
     )
+    from workbench.intake.forgotten import read_forgotten
     from workbench.reporting.imports import write_import_page
     from workbench.wording.imports import describe_import_plainly
 
+    forgotten = read_forgotten(out)
+    named = [
+        Path("EXPORT") if pseudonymise or forgotten.names_file(str(file)) else file
+        for file in files
+    ]
     text, told, fault = describe_import_plainly(report, out), report.content(), None
     try:
-        page = str(write_import_page(report, out, files))
+        page = str(write_import_page(report, out, named))
         text, told = f"{text}\nquality page: {page}", told | {"page": page}
     except RunError as caught:  # what became of the rows is told first
         fault = caught

@@ -8,15 +8,20 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
+from workbench.errors import DataError
 from workbench.intake.agreement import gathered_notes, style_notes
 from workbench.intake.delimited import raw_line
+from workbench.intake.forgotten import read_forgotten
 from workbench.intake.layouts import group_files
 from workbench.intake.mapping import Decide, Proposal, decide_mappings
+from workbench.intake.privacy import open_privacy
 from workbench.intake.profile import yaml_text
+from workbench.intake.pseudonyms import check_kind, unnamed_files
 from workbench.intake.quality import ImportReport, ImportSettings, ImportSummary
 from workbench.intake.read import read_files
 from workbench.intake.refusals import RefusedRows, csv_text
@@ -25,6 +30,7 @@ from workbench.intake.storing import StoredRows, store_rows
 from workbench.intake.taking import TakenRows, age_notes, days_of_files, take_rows
 from workbench.store import FileRecord, ImportRecord, open_store
 from workbench.store.catalog import replace_file
+from workbench.tables.brief import check_retention
 
 # What a profile adds to the reading itself; its name and notes change nothing in the rows.
 _READING = {"rows", "columns", "date_order", "provenance", "display_names", "window"}
@@ -42,6 +48,8 @@ def import_files(
     account: str | None = None,
     currency: str | None = None,
     decide: Decide | None = None,
+    pseudonymise: bool = False,
+    key: Path | None = None,
 ) -> ImportReport:
     """Import exports into the client's folder.
 
@@ -70,6 +78,11 @@ def import_files(
     decide : callable, optional
         Asked about each mapping that no profile of the client repeats; returns the confirmed
         profile, or None to stop. Without it a mapping that passes its checks is taken.
+    pseudonymise : bool
+        Whether handles, ids and file names are replaced by pseudonyms before anything is written.
+    key : Path, optional
+        The file that leads back from pseudonyms; ``CLIENT.key.json`` beside the folder if not
+        given.
 
     Raises
     ------
@@ -87,23 +100,34 @@ def import_files(
         account=account,
         currency=currency,
     )
+    check_retention(out)
+    check_kind(out, pseudonymise=pseudonymise)
     layouts = group_files(read_files(files), platform, account, currency)
-    proposals = decide_mappings(layouts, profile, out / "profiles", decide)
+    forgotten = read_forgotten(out)
+    layouts, named = unnamed_files(layouts, lambda name: pseudonymise or forgotten.names_file(name))
+    try:
+        proposals = decide_mappings(layouts, profile, out / "profiles", decide)
+    except DataError as fault:
+        told = [text.split("; found ")[0] if pseudonymise else text for text in fault.faults]
+        raise DataError(fault.headline, told) from fault
     with one_at_a_time(out), spool_in(out) as spool:
+        privacy = open_privacy(out, pseudonymise=pseudonymise, key=key, files=named)
         refused = RefusedRows(draft=spool.folder / "refused.csv")
-        taken = take_rows(proposals, settings.day, spool, refused)
+        taken = take_rows(proposals, settings.day, spool, refused, privacy)
         days = days_of_files(taken, settings.day)
         record = _record(proposals, taken, days, sampling)
+        privacy.save(out)
         with open_store(out / "store", create=True).draft() as draft:
             stored = store_rows(taken, days["as_of"], spool, draft, record.id)
-            refused.add(_with_raw_rows(pd.concat(stored.unclear), proposals))
+            unclear = _with_raw_rows(pd.concat(stored.unclear), proposals)
+            refused.add(privacy.refused(unclear))
             written = draft.commit(record)
         table = _file_table(proposals, taken, stored, days, refused)
         report = ImportReport(
             table=table,
             summary=_summary(table, stored, record, given=as_of is not None),
-            settings=settings,
-            mapping=_mapping_table(proposals),
+            settings=replace(settings, account=None) if pseudonymise else settings,
+            mapping=privacy.examples(_mapping_table(proposals)),
             refused=refused.held,
             reasons=refused.reasons,
             notes=gathered_notes(
@@ -121,6 +145,8 @@ def import_files(
             ),
             written=written,
         )
+        if pseudonymise:
+            proposals = [_without_account(proposal) for proposal in proposals]
         _write_report(report, proposals, refused, out / "imports" / record.id)
     return report
 
@@ -249,6 +275,10 @@ def _with_raw_rows(unclear: pd.DataFrame, proposals: Sequence[Proposal]) -> pd.D
             raw |= {(file.name, n): raw_line(cells, file.delimiter) for n, *cells in rows}
     places = zip(unclear["file"], unclear["row"], strict=True)
     return unclear.assign(raw=[raw[place] for place in places]).astype({"raw": "str"})
+
+
+def _without_account(proposal: Proposal) -> Proposal:
+    return replace(proposal, profile=proposal.profile.model_copy(update={"account": None}))
 
 
 def _write_report(

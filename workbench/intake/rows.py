@@ -43,7 +43,7 @@ _EARLIEST = pd.Timestamp("2004-01-01", tz="UTC")
 # Up to a third of the cells may be unreadable before the header counts as wrong; those rows are
 # refused one by one.
 MOST_UNREADABLE = 0.34
-_PROFILE_LINK = r"^https?://[^/]+/(?:(?:c|user|channel)/)?([^/?#]+)/?(?:[?#].*)?$"
+PROFILE_LINK = r"^https?://[^/]+/(?:(?:c|user|channel)/)?([^/?#]+)/?(?:[?#].*)?$"
 _SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₺": "TRY", "zł": "PLN", "R$": "BRL"}
 _CURRENCY_SIGN = r"(?i)^\s*(?:[a-z]{3}\b|[a-z]{0,3}\$|[€£¥₹₺₩])|(?:\b[a-z]{3}|\$|zł|[€£¥₹₺₩])\s*$"
 _TOTALS = ("total", "totals", "grand total", "sum", "average", "gesamt", "summe")
@@ -269,7 +269,7 @@ def parse_cells(
 
 def plain_handles(names: pd.Series) -> pd.Series:
     """Return handles without their @ and out of profile links."""
-    return names.str.replace(_PROFILE_LINK, r"\1", regex=True).str.lstrip("@").str.strip()
+    return names.str.replace(PROFILE_LINK, r"\1", regex=True).str.lstrip("@").str.strip()
 
 
 def _parse_flags(words: pd.Series, blank: pd.Series, style: CellStyle) -> ParsedCells:

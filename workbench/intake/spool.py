@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-_PREFIX = ".import-"
+SPOOLED = ".import-"
 
 
 class Spool:
@@ -68,7 +68,7 @@ def spool_in(folder: Path) -> Iterator[Spool]:
 
     What an import that was killed has left there goes first.
     """
-    for left in folder.glob(f"{_PREFIX}*"):
+    for left in folder.glob(f"{SPOOLED}*"):
         shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=folder) as place:
+    with tempfile.TemporaryDirectory(prefix=SPOOLED, dir=folder) as place:
         yield Spool(Path(place))

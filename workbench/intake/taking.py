@@ -16,9 +16,10 @@ from workbench.intake.agreement import NOTE_COLUMNS
 from workbench.intake.checks import are_display_names
 from workbench.intake.fields import FIELDS, RATE, day_in
 from workbench.intake.mapping import Proposal
+from workbench.intake.privacy import Privacy
 from workbench.intake.rates import settle_rates
 from workbench.intake.refusals import RefusedRows
-from workbench.intake.rows import TIMES, ParsedRows
+from workbench.intake.rows import FOUND_BY_NAME, TIMES, ParsedRows
 from workbench.intake.spool import Spool
 from workbench.store.frames import DTYPES
 
@@ -80,7 +81,11 @@ class TakenRows:
 
 
 def take_rows(
-    proposals: Sequence[Proposal], as_of: date | None, spool: Spool, refused: RefusedRows
+    proposals: Sequence[Proposal],
+    as_of: date | None,
+    spool: Spool,
+    refused: RefusedRows,
+    privacy: Privacy,
 ) -> TakenRows:
     """Put the rows that can be taken into the spool, the others to the refused.
 
@@ -90,14 +95,18 @@ def take_rows(
         If no row is left, with the reasons, or a file can't be read to its end.
     """
     taken = TakenRows()
-    for number, proposal in enumerate(proposals):
+    # Rows that don't tell their platform have it of an account in another file.
+    last = sorted(enumerate(proposals), key=lambda found: found[1].rows in FOUND_BY_NAME)
+    for number, proposal in last:
         named = are_display_names(proposal.frame["handle"].dropna().drop_duplicates())
         for part in proposal.pieces():
             faults = part.refusals(as_of)
             for file in part.layout.files:
-                refused.add(file.first.refused)
-            refused.add(part.located(faults))
-            rows = _typed_rows(part, number, named).drop(index=faults.index)
+                refused.add(privacy.misfits(file))
+            refused.add(privacy.refused(part.located(faults)))
+            typed = _typed_rows(part, number, named).drop(index=faults.index)
+            rows = privacy.known(typed)
+            refused.add(privacy.forgotten_rows(typed, rows))
             taken.count(part)
             taken.see(rows)
             taken.notes += [*_rate_notes(part), *_serial_notes(part)]

@@ -166,8 +166,7 @@ def _text_without(block: Tag, classes: Iterable[str]) -> str:
 def _masking_faults(page: BeautifulSoup, hidden: Collection[str]) -> list[str]:
     if not hidden:
         return []
-    imported = " ".join(mark.get_text(" ") for mark in page.select(".imported"))
-    everything = _everything(page)
+    imported, everything = report_words(page)
     told = sorted(
         name
         for name in hidden
@@ -178,6 +177,12 @@ def _masking_faults(page: BeautifulSoup, hidden: Collection[str]) -> list[str]:
     )
     shown = ", ".join(told[:3])
     return [f"the masked edition names {len(told)} creators, such as {shown}"] if told else []
+
+
+def report_words(page: BeautifulSoup) -> tuple[str, str]:
+    """Return the words of a report that were imported, and all of them."""
+    imported = " ".join(mark.get_text(" ") for mark in page.select(".imported"))
+    return imported, _everything(page)
 
 
 def names_creator(text: str, name: str) -> bool:

@@ -19,6 +19,8 @@ from workbench.errors import DataError, RunError, SettingsError, WorkbenchError
 from workbench.reporting.bundle import report_notebooks
 from workbench.reporting.parameters import check_parameters, read_parameters
 from workbench.reporting.publish import Shelf, file_name, open_shelf
+from workbench.reporting.withdrawal import check_not_withdrawn
+from workbench.tables.brief import check_retention
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,6 +82,7 @@ def render_report(run: ReportRun) -> PublishedReport:
     store, hidden = _checked_store(run, parameters, masked=masked)
     edition = "-masked" if masked else ""
     shelf = open_shelf(run.out, run.client, f"{run.report}{edition}")
+    check_not_withdrawn(shelf, store.fingerprint())
     before = shelf.latest.resolve()
     with shelf.work_folder() as work:
         try:
@@ -131,6 +134,7 @@ def _checked_store(
     from workbench.store import open_store
 
     store = open_store(run.data)
+    check_retention(run.data.parent if store.root == run.data else run.data)
     # A brand whose own account is in the data may be named, as the client.
     hidden = _identities(store) - {run.client} if masked else set()
     faults = _date_faults(store, str(parameters.get("as_of", "")))
@@ -239,7 +243,9 @@ def _manifest(
         "report": run.report,
         "client": run.client,
         "parameters": {k: v for k, v in parameters.items() if k != "data_dir"},
+        "data": str(run.data.resolve()),
         "data_fingerprint": store.fingerprint(),
+        "imports": [record.id for record in store.catalog.imports],
         "data_as_of": store.as_of,
         "html": html.name,
         "html_sha256": _sha256(html),

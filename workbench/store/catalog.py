@@ -131,11 +131,23 @@ def write_catalog(root: Path, catalog: Catalog) -> None:
     replace_file(root / CATALOG, catalog.model_dump_json(indent=1).encode() + b"\n")
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file beside its place and move it there, so that no reader sees half of it."""
+def replace_file(path: Path, content: bytes, *, private: bool = False) -> None:
+    """Write a file beside its place and move it there, so that no reader sees half of it.
+
+    A private file is readable by its owner alone from the moment on that it exists.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("wb") as stream:
+    draft.unlink(missing_ok=True)
+    mode = 0o600 if private else 0o666
+    with open(draft, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as stream:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
     os.replace(draft, path)
+
+
+def sweep_drafts(folder: Path) -> None:
+    """Remove what a killed :func:`replace_file` has left below a folder that nobody else writes."""
+    for path in folder.rglob(".*.[0-9]*"):
+        if path.is_file() and path.suffix[1:].isdigit():
+            path.unlink()

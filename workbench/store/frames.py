@@ -55,6 +55,23 @@ def empty_frame(table: Table) -> pd.DataFrame:
     return canonical_frame(pd.DataFrame(index=pd.RangeIndex(0)), table)
 
 
+def arrow_schema(table: Table):  # type: ignore[no-untyped-def]
+    """Return the Arrow types in which a table is stored."""
+    import pyarrow as pa
+
+    types: dict[Kind, object] = {
+        "text": pa.string(),
+        "choice": pa.string(),
+        "count": pa.int64(),
+        "number": pa.float64(),
+        "flag": pa.bool_(),
+        "time": pa.timestamp("us", "UTC"),
+        "date": pa.date32(),
+    }
+    assert set(types) == set(DTYPES)
+    return pa.schema([(column.name, types[column.kind]) for column in table.columns])
+
+
 def _pandera_column(column: Column) -> pa.Column:
     import pandera.pandas as pa
 

@@ -21,10 +21,13 @@ from workbench.store.catalog import (
     buckets_of,
     read_catalog,
     replace_file,
+    sweep_drafts,
     write_catalog,
 )
-from workbench.store.frames import DTYPES, canonical_frame, check_frame, empty_frame
-from workbench.tables.schema import TABLES, Kind, Table
+from workbench.store.frames import arrow_schema, canonical_frame, check_frame, empty_frame
+from workbench.tables.schema import TABLES, Table
+
+NAMING = {"creator_key", "other_key", "alias_key"}  # columns that name a creator
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +191,30 @@ class Draft:
             added, replaced, unchanged = (a + b for a, b in sums)
             self._counts[name] = (added, replaced, unchanged)
 
+    def remove(self, named: Collection[str]) -> dict[str, int]:
+        """Take out the rows that name any of these creators; return how many, by table."""
+        tables = {name: dict(parts) for name, parts in self.store.catalog.tables.items()}
+        removed: dict[str, int] = {}
+        for name, parts in tables.items():
+            keys = NAMING & {*TABLES[name].names}
+            for bucket in [*parts]:
+                hit = _read_part(self.store, name, bucket, keys)[[*keys]].isin(named).any(axis=1)
+                if hit.any():
+                    rows = _read_part(self.store, name, bucket)[~hit]
+                    del parts[bucket]
+                    if len(rows):
+                        parts[bucket] = _write_part(self.store.root, TABLES[name], bucket, rows)
+                    removed[name] = removed.get(name, 0) + int(hit.sum())
+        catalog = self.store.catalog.model_copy(update={"tables": tables})
+        self.store = replace(self.store, catalog=catalog)
+        return removed
+
+    def commit_erasure(self, imports: tuple[ImportRecord, ...]) -> None:
+        """Make what is left the store's content, and keep no part of the write before."""
+        catalog = self.store.catalog.model_copy(update={"imports": imports})
+        write_catalog(self.store.root, catalog)
+        _sweep(self.store.root, (catalog,))
+
     def commit(self, record: ImportRecord) -> dict[str, WriteCount]:
         """Make what was put the store's content, and say what became of the rows, by table."""
         catalog = self.store.catalog
@@ -268,7 +295,7 @@ def _write_part(root: Path, table: Table, bucket: str, rows: pd.DataFrame) -> Pa
     import pyarrow.parquet as pq
 
     frame = _ordered(rows, table)
-    arrow = pa.Table.from_pandas(frame, schema=_arrow_schema(table), preserve_index=False)
+    arrow = pa.Table.from_pandas(frame, schema=arrow_schema(table), preserve_index=False)
     buffer = io.BytesIO()
     pq.write_table(arrow.replace_schema_metadata(None), buffer, compression="zstd")
     content = buffer.getvalue()
@@ -302,22 +329,6 @@ def _ordered(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     return frame.sort_values(by, kind="stable", ignore_index=True)
 
 
-def _arrow_schema(table: Table):  # type: ignore[no-untyped-def]
-    import pyarrow as pa
-
-    types: dict[Kind, object] = {
-        "text": pa.string(),
-        "choice": pa.string(),
-        "count": pa.int64(),
-        "number": pa.float64(),
-        "flag": pa.bool_(),
-        "time": pa.timestamp("us", "UTC"),
-        "date": pa.date32(),
-    }
-    assert set(types) == set(DTYPES)
-    return pa.schema([(column.name, types[column.kind]) for column in table.columns])
-
-
 def _sweep(root: Path, catalogs: Sequence[Catalog]) -> None:
     """Remove parts that no catalog names: those of a killed write and those replaced before.
 
@@ -329,3 +340,4 @@ def _sweep(root: Path, catalogs: Sequence[Catalog]) -> None:
     for path in root.glob("*/bucket=*/*.parquet"):
         if path not in kept:
             path.unlink()
+    sweep_drafts(root)
