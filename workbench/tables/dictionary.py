@@ -17,7 +17,7 @@ Written from `workbench/tables`; after a change there run
 - `private/`: yours, ignored by git. One folder a client:
   `data/private/CLIENT/{exports,store,imports,profiles}`, with `campaign.yaml` (`retention_date`),
   `labels.csv`, `decisions.csv` and `outreach*.csv` where you keep them, and `forgotten.json` once a
-  creator was erased. The key of a pseudonymised client, `CLIENT.key.json`, stands beside its folder.
+  creator was erased. The key of a pseudonymised client, `CLIENT.key.json`, stands beside it.
 
 A value that the platform does not give is missing, never 0. Fractions are 0-1. Times are UTC. A
 creator's key is `platform:native id`, else `platform:handle` in lower case. The store keeps a table
