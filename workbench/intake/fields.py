@@ -44,12 +44,16 @@ METRICS: dict[str, tuple[str, str]] = {
     RATE: (RATE, "rate"),
 }
 _VALUE = REPORTED_METRICS.column("value")
-FIELDS: dict[str, Column] = {
-    column.name: column
+# Several tables have `followers`; what it means is said of an account, the first.
+_COLUMNS = [
+    column
     for table in (CREATORS, SNAPSHOTS, POSTS, FOLLOWERS_SAMPLE, TRACKING, PAYOUTS)
     for column in table.columns
     if column.name not in (*_MADE_HERE, *_DAYS)
-} | {name: replace(_VALUE, name=name) for name in METRICS}
+]
+FIELDS: dict[str, Column] = dict.fromkeys((column.name for column in _COLUMNS), _VALUE)
+FIELDS |= {column.name: column for column in reversed(_COLUMNS)}
+FIELDS |= {name: replace(_VALUE, name=name) for name in METRICS}
 # Of posts that are dated by their age alone, in hours.
 FIELDS["posted_ago"] = replace(_VALUE, name="posted_ago")
 _WHOSE = {"platform", "handle", "native_id", "observed_on"}

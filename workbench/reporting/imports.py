@@ -247,11 +247,11 @@ def _steps(report: ImportReport, out: Path, files: Sequence[Path]) -> Iterator[s
             "Say the day of the export, if the one taken is wrong:",
             [*again, "--as-of", report.summary.as_of],
         )
-    if report.summary.posts:
+    if report.summary.posts or report.summary.metrics:
         name = ["--data", str(out), "--client", out.resolve().name]
         yield _step("Make the report:", ["workbench", "report", "engagement-benchmark", *name])
     else:
-        yield text_html("No report can be made of these files alone: it needs a list of posts.")
+        yield text_html("These files alone make no report: it needs posts, or reported averages.")
 
 
 def _step(text: str, command: Sequence[str]) -> str:
