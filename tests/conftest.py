@@ -50,7 +50,8 @@ def browser(chromium: str) -> Iterator[object]:
     """A headless Chromium."""
     from playwright.sync_api import sync_playwright
 
-    flags = ["--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
+    flags = ["--disable-dev-shm-usage", "--disable-background-networking"]
+    flags += ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]  # WebGL without a GPU
     if os.geteuid() == 0:
         flags.append("--no-sandbox")
     with sync_playwright() as playwright:

@@ -32,7 +32,9 @@ def test_the_wheel_carries_notebooks_sample_and_licence(wheel):
     for place in (
         "workbench/bundled/notebooks/00-start-here.ipynb",
         "workbench/bundled/notebooks/report/engagement-benchmark.ipynb",
+        "workbench/bundled/notebooks/explore/shortlist.ipynb",
         "workbench/bundled/data/sample/exports/creators.csv",
+        "workbench/explore/shortlist.js",
         "workbench/reporting/template/client/index.html.j2",
         "workbench/tables/tiers.yaml",
         "workbench/py.typed",

@@ -1,0 +1,1 @@
+"""Panels to explore with in JupyterLab; needs the extra ``lab``, and no network."""

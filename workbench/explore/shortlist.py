@@ -1,0 +1,186 @@
+"""Choose a shortlist: lasso creators in a plot, read them in a table, keep them by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import pandas as pd
+import traitlets
+from ipywidgets import HBox, Layout, VBox
+from itables.widget import ITable
+from jscatter import Scatter
+
+from workbench import formats
+from workbench.curves.tiers import engagement_rate
+from workbench.errors import DataError
+from workbench.figures.style import MARK
+from workbench.tables.definitions import engagement_definition
+
+# Okabe and Ito's colours, apart for every kind of colour vision; tooltip and table repeat them.
+_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8a939d")
+_YES_NO = {True: "yes", False: "no"}
+_WIDTH, _HEIGHT = 480, 400  # pixels of the plot
+_NAMED = 12  # handles of the shortlist that are written out
+
+
+class ShortlistKeys(anywidget.AnyWidget):
+    """Buttons and keys that change the list, and what a screen reader hears of it."""
+
+    _esm = Path(__file__).with_name("shortlist.js")
+    _css = Path(__file__).with_name("shortlist.css")
+    status = traitlets.Unicode().tag(sync=True)
+    listed = traitlets.Unicode().tag(sync=True)
+
+
+class ShortlistPanel:
+    """Creators by followers and engagement rate, to choose from with the mouse and keys.
+
+    Parameters
+    ----------
+    features : DataFrame
+        ``CreatorFeatures.table``.
+    rate : str
+        Name of the engagement definition.
+
+    Raises
+    ------
+    DataError
+        If nobody has both followers and a rate above zero, which logarithmic axes need.
+    """
+
+    def __init__(
+        self, features: pd.DataFrame, *, rate: str = "engagement_rate_by_followers"
+    ) -> None:
+        rates = engagement_rate(features, rate)
+        drawn = features["followers"].gt(0).fillna(False) & rates.gt(0).fillna(False)
+        if not drawn.any():
+            raise DataError("There is nobody to draw.", [f"expected followers and {rate} above 0"])
+        self._creators = features.assign(rate=rates)[drawn].reset_index(drop=True)
+        self._moves: list[tuple[str, ...]] = [()]  # the list after each change, newest last
+        self.plot = _plot(self._creators, rate)
+        self.table = ITable(
+            self._rows(), "Selected creators", classes="display compact", style="width:100%"
+        )
+        self.keys = ShortlistKeys(layout=Layout(flex="1 1 12rem"))
+        upper = HBox([self.plot.widget, self.keys], layout=Layout(flex_flow="row wrap"))
+        self.widget = VBox([upper, self.table])
+        self.widget.add_class("workbench-shortlist")
+        self.keys.on_msg(lambda _, message, __: self.press(str(message)))
+        self.plot.widget.observe(lambda _: self._select(), names="selection")
+        left = f"{int((~drawn).sum())} without followers or a rate above 0 can't be drawn. "
+        self._show(f"{left * (not drawn.all())}Draw a loop around creators.")
+
+    @property
+    def shortlist(self) -> list[str]:
+        """The creators chosen, as a report's parameter ``shortlist`` takes them."""
+        return list(self._moves[-1])
+
+    def press(self, key: str) -> None:
+        """Do what a key does: ``a`` add, ``d`` drop, ``u`` undo, ``c`` clear, ``s`` select."""
+        if key == "s":
+            listed = self._creators["creator_key"].isin(self.shortlist)
+            self.plot.selection(self._creators.index[listed])
+            return
+        before = self._moves[-1]
+        selected = self._selected()["creator_key"].tolist()
+        match key:
+            case "a":
+                after = (*before, *(name for name in selected if name not in before))
+            case "d":
+                after = tuple(name for name in before if name not in selected)
+            case "c":
+                after = ()
+            case "u" if len(self._moves) > 1:
+                self._moves.pop()
+                after = self._moves[-1]
+            case _:
+                after = before
+        if after != self._moves[-1]:
+            self._moves.append(after)
+        self._show(_change(before, after))
+
+    def _repr_mimebundle_(self, **settings: Any) -> Any:
+        return self.widget._repr_mimebundle_(**settings)
+
+    def _selected(self) -> pd.DataFrame:
+        selected: pd.DataFrame = self._creators.iloc[self.plot.selection()]
+        return selected
+
+    def _select(self) -> None:
+        self._show(f"{len(self._selected())} of {len(self._creators)} creators selected.")
+
+    def _show(self, said: str) -> None:
+        handles = self._creators.set_index("creator_key")["handle"]
+        self.table.update(self._rows())
+        self.keys.listed = _listed(handles.loc[self.shortlist].tolist())
+        self.keys.status = said
+
+    def _rows(self) -> pd.DataFrame:
+        selected = self._selected()
+        return pd.DataFrame(
+            {
+                "Creator": selected["handle"],
+                "Platform": selected["platform"],
+                "Followers": selected["followers"].map(formats.count),
+                "Engagement rate": selected["rate"].map(formats.percent),
+                "On the list": selected["creator_key"].isin(self.shortlist).map(_YES_NO),
+            }
+        ).reset_index(drop=True)
+
+
+def _plot(creators: pd.DataFrame, rate: str) -> Scatter:
+    # Per 1,000, since the plot's axes know no percent and write 0.1 as "100m".
+    y = f"Engagements per 1,000 {engagement_definition(rate).denominator}"
+    named = pd.DataFrame(
+        {
+            "Creator": creators["handle"],
+            "Platform": creators["platform"].astype("category"),
+            "Followers": creators["followers"].astype(float),
+            y: (1000 * creators["rate"]).map("{:.3g}".format).astype(float),  # as tooltips show it
+        }
+    )
+    plot = Scatter(
+        data=named,
+        x="Followers",
+        y=y,
+        x_scale="log",
+        y_scale="log",
+        color_by="Platform",
+        color_map=dict(zip(named["Platform"].cat.categories, _COLOURS, strict=False)),
+        color_labeling={"variable": "Platform"},
+        opacity=0.8,
+        opacity_by=None,
+        opacity_unselected=0.6,
+        size=6,
+        width=_WIDTH,
+        height=_HEIGHT,
+        camera_distance=1.1,
+        axes_grid=True,
+        axes_labels=True,
+        legend=True,
+        legend_position="bottom-left",
+        tooltip=True,
+        tooltip_properties=["Creator", "Platform", "Followers", y],
+        tooltip_histograms=False,
+        background_color="white",
+        mouse_mode="lasso",
+        lasso_color=MARK,
+        options={"aspectRatio": _WIDTH / _HEIGHT},
+    )
+    plot.widget.add_class("workbench-plot")
+    plot.widget.show(buttons=["pan_zoom", "lasso", "divider", "reset"])
+    return plot
+
+
+def _change(before: Sequence[str], after: Sequence[str]) -> str:
+    added, dropped = len(set(after) - set(before)), len(set(before) - set(after))
+    said = [f"{added} added."] * (added > 0) + [f"{dropped} dropped."] * (dropped > 0)
+    return " ".join(said) or "Nothing to change."
+
+
+def _listed(handles: Sequence[str]) -> str:
+    more = f" and {len(handles) - _NAMED} more" if len(handles) > _NAMED else ""
+    return f"Shortlist ({len(handles)}): {', '.join(handles[:_NAMED]) or 'empty'}{more}"
