@@ -30,23 +30,24 @@ def write_export(path: Path, megabytes: int, seed: int = 5) -> None:
     rng = np.random.default_rng(seed)
     words = np.array(["sunday", "recipe", "new shoes, again", "the hills", "giveaway", "morning"])
     header, first = True, 0
+    rows = min(_ROWS, megabytes * 4_000)
     while not path.exists() or path.stat().st_size < megabytes * 1e6:
-        creator = rng.integers(0, 100_000, _ROWS)
+        creator = rng.integers(0, 100_000, rows)
         frame = pd.DataFrame(
             {
                 "Account username": "creator_" + pd.Series(creator).astype("str"),
-                "Post ID": np.arange(first, first + _ROWS) + 17_000_000_000_000_000,
-                "Caption": [" ".join(p) for p in rng.choice(words, (_ROWS, 5))],
+                "Post ID": np.arange(first, first + rows) + 17_000_000_000_000_000,
+                "Caption": [" ".join(p) for p in rng.choice(words, (rows, 5))],
                 "Publish time": pd.Timestamp("2025-01-01")
-                + pd.to_timedelta(rng.integers(0, 31_536_000, _ROWS), unit="s"),
-                "Likes": rng.lognormal(6, 1.5, _ROWS).astype(int),
-                "Comments": rng.lognormal(2, 1.2, _ROWS).astype(int),
-                "Reach": rng.lognormal(8, 1.5, _ROWS).astype(int),
+                + pd.to_timedelta(rng.integers(0, 31_536_000, rows), unit="s"),
+                "Likes": rng.lognormal(6, 1.5, rows).astype(int),
+                "Comments": rng.lognormal(2, 1.2, rows).astype(int),
+                "Reach": rng.lognormal(8, 1.5, rows).astype(int),
                 "Followers": (creator * 37) % 900_000 + 1_000,
             }
         )
         frame.to_csv(path, mode="a", index=False, header=header)
-        header, first = False, first + _ROWS
+        header, first = False, first + rows
 
 
 def measured(code: str, *arguments: Path) -> tuple[int, int, int, float]:
@@ -62,7 +63,7 @@ def main() -> None:
     """Print memory and time by size, beside reading the file whole."""
     options = read_options(str(__doc__))
     found = []
-    for megabytes in (20, 40) if options.quick else MEGABYTES:
+    for megabytes in (5, 10) if options.quick else MEGABYTES:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "posts.csv"
             write_export(path, megabytes)

@@ -99,7 +99,7 @@ def running_lab(folder: Path, home: Path) -> Iterator[Lab]:
 
 def _address(server: subprocess.Popen[bytes], runtime: Path, log: Path) -> str:
     # The file tells the port that the server got, which need not be the one asked for.
-    info, deadline = runtime / f"jpserver-{server.pid}.json", time.monotonic() + 60
+    info, deadline = runtime / f"jpserver-{server.pid}.json", time.monotonic() + 180
     while time.monotonic() < deadline and server.poll() is None:
         try:
             address = json.loads(info.read_text())["url"].replace("localhost", "127.0.0.1")

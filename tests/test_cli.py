@@ -168,4 +168,17 @@ def test_without_a_terminal_nothing_is_coloured_or_drawn(tmp_path, root):
 
 
 def test_a_shell_gets_its_completion():
-    assert "_WORKBENCH_COMPLETE" in call("--show-completion", "bash").stdout
+    asked = {
+        "_WORKBENCH_COMPLETE": "complete_bash",
+        "COMP_WORDS": "workbench im",
+        "COMP_CWORD": "1",
+    }
+    code = "import sys; from workbench.cli.app import main; sys.argv = ['workbench']; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | asked,
+    )
+    assert done.stdout == "import\n"

@@ -22,7 +22,7 @@ CREATORS = pd.DataFrame(
         "handle": ["one", "one", "three", "four"],
         "platform": ["instagram", "tiktok", "youtube", "youtube"],
         "followers": pd.array([1_000, 20_000, 300_000, None], dtype="Int64"),
-        "engagements_median": [30.0, 400.0, 5_000.0, 60.0],
+        "engagements": [30.0, 400.0, 5_000.0, 60.0],
     }
 )
 

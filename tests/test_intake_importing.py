@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
@@ -377,11 +376,9 @@ def test_the_bundled_sample_loads_without_a_question(root: Path, client: Path) -
 @pytest.mark.real_data
 def test_real_video_lists_give_every_video_once(real_data: Path, client: Path) -> None:
     files = sorted((real_data / "tiktok_famous2020").glob("*.csv"))
-    began = time.perf_counter()
     summary = import_files(files, client, profile="tiktok-video-list").summary
     assert (summary.posts, summary.creators, summary.rows) == (50_124, 1_794, 54_261)
     assert (summary.refused, summary.duplicates_exact) == (0, 1_537)
-    assert time.perf_counter() - began < 30
 
 
 @pytest.mark.real_data
