@@ -154,3 +154,10 @@ def test_any_text_is_a_value_a_blank_or_a_fault(texts: list[str]) -> None:
     read = parse_counts(column)
     known = read.typed.notna().astype(int) + read.faults + blank_cells(column, numeric=True)
     assert known.eq(1).all()
+
+
+@pytest.mark.parametrize(
+    ("cell", "count"), [("1,2 Tsd.", 1200), ("3,4 Mio.", 3_400_000), ("2 jt", 2_000_000)]
+)
+def test_other_languages_shorten_too(cell: str, count: int) -> None:
+    assert parse_counts(pd.Series([cell, "7"], dtype="str")).typed.to_list() == [count, 7]

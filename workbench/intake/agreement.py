@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from workbench.intake.fields import METRICS
+from workbench.intake.layouts import Layout
 from workbench.intake.rows import ParsedRows
+from workbench.store import ImportRecord
 
 NOTE_COLUMNS = ["file", "column", "note", "rows", "examples"]
 DISAGREEMENT_COLUMNS = [
     *("creator", "figure", "as_of", "value", "file", "other_value", "other_file", "ratio", "kept"),
 ]
+ROUNDED = "a count given short (1.2M) or in hundreds throughout: marked as rounded"
 # Counts of one day, and figures of one week, are held to be of the same thing; a follower count
 # differs where rounding (1.2M) can't explain it.
 _DAYS = {"followers": 0}
@@ -25,8 +28,8 @@ def value_notes(rows: pd.DataFrame) -> pd.DataFrame:
     notes = []
     for flag, column, note in (
         ("likes_hidden", "likes", "0 likes beside comments: hidden, taken as missing"),
-        ("account_rounded", "followers", "a count given short, such as 1.2M: marked as rounded"),
-        ("post_rounded", "counts", "a count given short, such as 1.2M: marked as rounded"),
+        ("account_rounded", "followers", ROUNDED),
+        ("post_rounded", "counts", ROUNDED),
     ):
         found = rows[rows[flag].fillna(False).astype(bool)]
         told = found.groupby("file", as_index=False).agg(
@@ -48,11 +51,39 @@ def style_notes(parsed: Sequence[ParsedRows], counted: Mapping[str, int]) -> pd.
         for name, column in rows.columns.items():
             order, header = column.style.order, rows.mapping[name]
             told = [f"dates read {order.replace('_', ' ')}"] if order else []
-            told += ["the comma read as the decimal sign"] * (column.style.decimal == ",")
             cells = rows.layout.cells[header]
+            if column.style.decimal == ",":
+                commas = cells.str.contains(",", regex=False).any()
+                told.append(
+                    "the comma read as the decimal sign"
+                    if commas
+                    else "dots read as grouping thousands"
+                )
             examples = ", ".join(cells[column.typed.notna()].head(3).str[:40])
             number = sum(counted[file] for file in files)
             notes += [(files[0], header, note, number, examples) for note in told]
+    return pd.DataFrame(notes, columns=NOTE_COLUMNS)
+
+
+def sheet_notes(layouts: Sequence[Layout], parsed: Sequence[ParsedRows]) -> pd.DataFrame:
+    """Return which sheets of workbooks were left out."""
+    read = {file.name for rows in parsed for file in rows.layout.files}
+    left = [file for layout in layouts for file in layout.files if file.name not in read]
+    note = "a sheet without a known column, left out"
+    notes = [(file.name, file.name, note, file.rows, "") for file in left]
+    return pd.DataFrame(notes, columns=NOTE_COLUMNS)
+
+
+def again_notes(record: ImportRecord, before: Sequence[ImportRecord]) -> pd.DataFrame:
+    """Return which files were imported before, as of other days."""
+    notes = []
+    for file in record.files:
+        same = {b.as_of for b in before if file.sha256 in {f.sha256 for f in b.files}}
+        if days := ", ".join(sorted(same - {record.as_of})):
+            note = (
+                f"the same file came as of {days}: its followers and averages stand under each day"
+            )
+            notes.append((file.name, file.name, note, file.rows, ""))
     return pd.DataFrame(notes, columns=NOTE_COLUMNS)
 
 

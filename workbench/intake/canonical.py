@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from workbench.intake.fields import ACCOUNT_COUNTS, FIELDS, METRICS
+from workbench.intake.privacy import REASON
 from workbench.store.frames import canonical_frame
 from workbench.tables.schema import TABLES
 
@@ -12,6 +13,7 @@ UNCLEAR = {
     "nowhere": "no platform, and not one account with this id or handle: say --platform",
     "ambiguous": "the handle stands for several accounts with ids of their own",
     "shared": "rows of this display name differ: they may be two accounts",
+    "gone": REASON,
     "indistinct": "another post of the account at this time, and no post id to tell them apart",
 }
 _PROFILE_FIELDS = ["handle", "native_id", "display_name", "niche", "country", "verified"]

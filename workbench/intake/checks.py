@@ -15,6 +15,7 @@ from workbench.intake.rows import IDS, MOST_UNREADABLE, ParsedRows, expected
 _ENOUGH_ROWS = 5
 _EXCEPTIONS = 0.2
 _MANY_ROWS = 20
+LONGEST_EXAMPLE = 40
 _NUMBER = r"[-+]?[0-9][0-9.,\s]*[kmb%]?"
 
 
@@ -44,7 +45,7 @@ def check_columns(parsed: ParsedRows) -> list[Finding]:
         fault = check_column(name, cells, read)
         shown = cells[read.faults] if fault and read.faults.any() else cells
         shown = shown[~blank_cells(shown, numeric=True)].drop_duplicates().head(3)
-        examples, fault = tuple(shown.str[:40]), fault or together.get(name)
+        examples, fault = tuple(shown.str[:LONGEST_EXAMPLE]), fault or together.get(name)
         findings.append(Finding(name=name, header=header, examples=examples, fault=fault))
     return findings
 

@@ -14,6 +14,10 @@ from workbench.errors import DataError
 
 Row = tuple[int, list[str]]
 SNIFFED_ROWS = 50
+# Marks of the writing direction and the like, which split one handle into two that look the same.
+INVISIBLE = dict.fromkeys(
+    [0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF]
+)
 _DELIMITERS = ",;\t|"
 _BLOCK = 2**20
 _LONGEST_CELL = 1_000_000  # past it, a quotation mark was left open
@@ -92,8 +96,9 @@ def raw_line(cells: Iterable[str], delimiter: str) -> str:
 
 def _kept(lines: Iterable[str], taken: list[str]) -> Iterator[str]:
     for line in lines:
-        taken.append(line)
-        yield line
+        plain = line if line.isascii() else line.translate(INVISIBLE)
+        taken.append(plain)
+        yield plain
 
 
 def _strictly_one(lines: list[str], delimiter: str) -> bool:

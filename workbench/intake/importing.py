@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from workbench.errors import DataError
-from workbench.intake.agreement import gathered_notes, style_notes
+from workbench.errors import DataError, SettingsError
+from workbench.intake.agreement import again_notes, gathered_notes, sheet_notes, style_notes
 from workbench.intake.delimited import raw_line
 from workbench.intake.forgotten import read_forgotten
 from workbench.intake.layouts import group_files
@@ -110,17 +110,26 @@ def import_files(
     except DataError as fault:
         told = [text.split("; found ")[0] if pseudonymise else text for text in fault.faults]
         raise DataError(fault.headline, told) from fault
+    if account and not any(proposal.rows == "follower" for proposal in proposals):
+        raise SettingsError(
+            f"No file is a list of followers, of {account} or anybody.",
+            ["leave --account out, or say rows: follower in a profile"],
+        )
     with one_at_a_time(out), spool_in(out) as spool:
         privacy = open_privacy(out, pseudonymise=pseudonymise, key=key, files=named)
         refused = RefusedRows(draft=spool.folder / "refused.csv")
         taken = take_rows(proposals, settings.day, spool, refused, privacy)
+        privacy = privacy.learned(out)
         days = days_of_files(taken, settings.day)
         record = _record(proposals, taken, days, sampling)
         privacy.save(out)
         with open_store(out / "store", create=True).draft() as draft:
-            stored = store_rows(taken, days["as_of"], spool, draft, record.id)
+            before = draft.store.catalog.imports
+            stored = store_rows(taken, days["as_of"], spool, draft, record.id, privacy)
             unclear = _with_raw_rows(pd.concat(stored.unclear), proposals)
             refused.add(privacy.refused(unclear))
+            if not stored.kinds:
+                raise refused.fault()
             written = draft.commit(record)
         table = _file_table(proposals, taken, stored, days, refused)
         report = ImportReport(
@@ -132,6 +141,8 @@ def import_files(
             reasons=refused.reasons,
             notes=gathered_notes(
                 [
+                    sheet_notes(layouts, proposals),
+                    again_notes(record, before),
                     style_notes(proposals, taken.rows),
                     *taken.notes,
                     age_notes(taken, days),

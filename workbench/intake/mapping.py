@@ -10,10 +10,14 @@ from difflib import SequenceMatcher
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+import pandas as pd
+
 from workbench.errors import DataError, SettingsError
 from workbench.intake.checks import Finding, check_column, check_columns
 from workbench.intake.fields import (
+    ACCOUNT_COUNTS,
     FIELDS,
+    METRICS,
     POST_COUNTS,
     ROW_FIELDS,
     Rows,
@@ -22,6 +26,7 @@ from workbench.intake.fields import (
     vocabulary,
 )
 from workbench.intake.layouts import Layout
+from workbench.intake.numbers import blank_cells
 from workbench.intake.profile import (
     MappingProfile,
     built_in_profiles,
@@ -112,6 +117,8 @@ def decide_mappings(
 ) -> list[Proposal]:
     """Return a mapping for every layout that its values confirm.
 
+    A sheet without any column of ours, notes say, is left out where its workbook holds others.
+
     ``profile``, a name or a file, is for the layouts that it can read; ``decide`` is asked about
     each mapping that no profile in the client's ``folder`` repeats, and the answer is saved there.
 
@@ -141,6 +148,8 @@ def decide_mappings(
         if asked is not None and _reads(asked, layout) and not _exactly(fitting):
             fitting = [asked]
         proposal = propose_mapping(layout, fitting[0] if fitting else None)
+        if not proposal.mapping and _has_other_sheets(layout, layouts):
+            continue
         repeats = bool(fitting) and fitting[0] in (asked, *own) and not proposal.faults
         settled.append(
             proposal if decide is None or repeats else _confirmed(proposal, folder, decide)
@@ -151,6 +160,12 @@ def decide_mappings(
             [*faults, "map the columns in a terminal, without --yes, or with --profile FILE.yaml"],
         )
     return settled
+
+
+def _has_other_sheets(layout: Layout, layouts: Sequence[Layout]) -> bool:
+    """Whether the files of a layout are sheets of workbooks that hold others."""
+    others = {file.sha256 for other in layouts if other is not layout for file in other.files}
+    return all(file.workbook and file.sha256 in others for file in layout.files)
 
 
 def propose_mapping(layout: Layout, profile: MappingProfile | None = None) -> Proposal:
@@ -168,6 +183,9 @@ def propose_mapping(layout: Layout, profile: MappingProfile | None = None) -> Pr
         # Of a list of followers whose account is known, names are those of the followers.
         names = {"handle", "native_id"} if told and rows == "follower" else set()
         mapping = _suggested_mapping([c for c in found if c.name not in names], rows or "account")
+        at = mapping.get("posted_at")
+        if at and not blank_cells(layout.cells[at], numeric=False).any():
+            mapping.pop("posted_ago", None)  # an age beside every time says nothing more
     columns = {name: (header,) for name, header in mapping.items()}
     return Proposal(
         layout=layout, profile=base.model_copy(update={"columns": columns, "rows": rows})
@@ -218,6 +236,8 @@ def _candidates(layout: Layout, profile: MappingProfile) -> list[_Candidate]:
         for name, (score, exact) in _named_like(plain_name(header)).items():
             if tried[name] == _MOST_TRIED:
                 continue
+            if FIELDS[name].kind in ("time", "date") and _wordy(cells):
+                continue  # `Data` is a date in some languages
             tried[name] += 1
             parsed = parse_cells(FIELDS[name], cells, profile, layout.style)
             if name == "handle":
@@ -232,6 +252,11 @@ def _candidates(layout: Layout, profile: MappingProfile) -> list[_Candidate]:
     return sorted(found, key=lambda c: -c.score)
 
 
+def _wordy(cells: pd.Series) -> bool:
+    """Whether a column has values and not one digit among them."""
+    return bool(cells.str.strip().ne("").any()) and not cells.str.contains(r"\d").any()
+
+
 def _other_rows(found: list[_Candidate], account: bool) -> Rows | None:
     """Return what a row is where it is neither a post nor an account; None where it may be."""
     exact = {c.name for c in found if c.exact and c.passes}
@@ -242,7 +267,10 @@ def _other_rows(found: list[_Candidate], account: bool) -> Rows | None:
         return None
     if "amount" in exact and exact & {"basis", "rate"}:
         return "payout"
-    return "sale" if len(exact & {"clicks", "orders", "revenue"}) > 1 else None
+    if len(exact & {"clicks", "orders", "revenue"}) > 1:
+        return "sale"
+    # Names alone, and somebody said whose followers they are.
+    return "follower" if account and exact.isdisjoint((*ACCOUNT_COUNTS, *METRICS)) else None
 
 
 def _suggested_rows(found: list[_Candidate], header: Sequence[str]) -> Rows | None:

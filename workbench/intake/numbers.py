@@ -15,13 +15,15 @@ _BLANK_TEXTS = {"", "-", "--", "–", "—", "n/a", "#n/a", "null", "nan"}
 _BLANK_NUMBERS = _BLANK_TEXTS | {"na", "none", "#valor!", "#value!", "#ref!", "#div/0!"}
 _BLANK_NUMBERS |= {"#nv", "#wert!", "#¡valor!", "nan%"}
 _MULTIPLES = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}
+_MULTIPLES |= {"tsd": 1e3, "tys": 1e3, "rb": 1e3, "mio": 1e6, "mln": 1e6, "jt": 1e6, "mrd": 1e9}
 _LARGEST = 1e15
+_SUFFIXES = "|".join(sorted(_MULTIPLES, reverse=True))
 _NUMBER = (
     r"^(?P<sign>[-+]?)(?P<digits>[0-9][0-9.,]*|[.,][0-9]+)"
-    r"(?:e\+?(?P<power>[0-9]{1,2}))?(?P<suffix>[kmb]?)(?P<percent>%?)$"
+    rf"(?:e\+?(?P<power>[0-9]{{1,2}}))?(?P<suffix>{_SUFFIXES})(?P<percent>%?)$"
 )
 # Spaces and apostrophes group thousands in some countries; `1.2 M` has one before its suffix.
-_GROUPING = r"(?<=[0-9])[\s'’\u00a0\u202f]+(?=[0-9kmb%])"
+_GROUPING = r"(?<=[0-9])[\s'’\u00a0\u202f]+(?=[0-9kmbtrj%])"
 
 
 DateOrder = Literal["day_first", "month_first"]
@@ -65,12 +67,13 @@ class ParsedCells:
     """A column as it was read: values, which cells can't be, and which were given short (1.2M).
 
     ``question`` is what a person must settle before the column can be read; ``style`` is what the
-    cells have settled.
+    cells have settled; ``currency`` is what cells of money name beside their amounts.
     """
 
     typed: pd.Series
     faults: pd.Series
     rounded: pd.Series | None = None
+    currency: pd.Series | None = None
     question: str | None = None
     style: CellStyle = UNSETTLED
 
@@ -81,16 +84,22 @@ def blank_cells(cells: pd.Series, *, numeric: bool) -> pd.Series:
     return cells.isna() | cells.str.strip().str.casefold().str.rstrip("'").isin(words)
 
 
-def parse_counts(cells: pd.Series, style: CellStyle = UNSETTLED) -> ParsedCells:
-    """Read a column of counts: whole numbers from 0 on, as Int64.
+def parse_counts(
+    cells: pd.Series, style: CellStyle = UNSETTLED, *, least: float | None = 0
+) -> ParsedCells:
+    """Read a column of counts: whole numbers from ``least`` on, as Int64.
 
-    A negative number, a percentage and a broken number without suffix are faults. Where every
+    A smaller number, a percentage and a broken number without suffix are faults. Where every
     value from 10,000 on is a multiple of 100, the source has rounded them without a suffix.
     """
     read, decimal = _read_numbers(cells, whole=True, decimal=style.decimal)
     nearest = read["value"].round()
     broken = ~read["short"] & (read["value"] - nearest).abs().gt(1e-6)
-    wrong = ~nearest.between(0, _LARGEST) & nearest.notna() | read["percent"] | broken
+    wrong = (
+        ~nearest.between(-_LARGEST if least is None else least, _LARGEST) & nearest.notna()
+        | read["percent"]
+        | broken
+    )
     large = nearest.ge(10_000) & ~read["short"] & ~wrong
     hundreds = large & nearest.mod(100).eq(0)
     tidy = style.tidy
@@ -104,9 +113,14 @@ def parse_counts(cells: pd.Series, style: CellStyle = UNSETTLED) -> ParsedCells:
     )
 
 
-def parse_rates(cells: pd.Series, style: CellStyle = UNSETTLED) -> ParsedCells:
-    """Read a column of rates as float64: ``3.5%`` is 0.035, ``3.5`` stays 3.5."""
-    read, decimal = _read_numbers(cells, whole=False, decimal=style.decimal)
+def parse_rates(
+    cells: pd.Series, style: CellStyle = UNSETTLED, *, grouped: bool = False
+) -> ParsedCells:
+    """Read a column of rates as float64: ``3.5%`` is 0.035, ``3.5`` stays 3.5.
+
+    ``grouped`` says that there are no three decimals: ``1.234`` is then 1,234.
+    """
+    read, decimal = _read_numbers(cells, whole=grouped, decimal=style.decimal)
     return ParsedCells(
         typed=read["value"],
         rounded=read["short"],
@@ -126,6 +140,7 @@ def _read_numbers(
     text = cells.fillna("").str.strip()
     plain = text.str.fullmatch(r"[0-9]{1,15}")  # most cells, and the quick way for them
     bare = text[~plain & ~blank].str.casefold().str.replace(_GROUPING, "", regex=True)
+    bare = bare.str.replace(r"(?<=[a-z])\.$", "", regex=True)  # `1,2 Mio.`
     parts = bare.astype(object).str.extract(_NUMBER).fillna("").astype("str")
     parts["short"] = parts["suffix"].ne("") | parts["power"].ne("")
     dots, commas = (parts["digits"].str.contains(sign, regex=False) for sign in ".,")

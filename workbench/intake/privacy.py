@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
-from workbench.intake.forgotten import Forgotten, read_forgotten
+from workbench.intake.checks import LONGEST_EXAMPLE
+from workbench.intake.forgotten import Forgotten, read_forgotten, write_forgotten
 from workbench.intake.pseudonyms import KINDS, Key, check_kind, open_key, save_key, shape
 from workbench.intake.read import REFUSED_COLUMNS, RawFile
 
@@ -20,20 +21,27 @@ class Privacy:
 
     forgotten: Forgotten
     key: Key | None = None
+    # Cells of rows of the forgotten, who may have taken another name since, and those names.
+    unshown: set[str] = field(default_factory=set)
+    renamed: set[str] = field(default_factory=set)
 
     def known(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return typed rows as they may be kept, without those of forgotten creators."""
         if self.key is None:
-            return rows[~self._gone(rows)]
+            return rows[~self.gone(rows)]
         replaced = self.key.replaced(rows)
-        gone = self._gone(replaced)
+        gone = self.gone(replaced)
         for name in KINDS:
             for alias in replaced.loc[gone, name].dropna().unique():
                 self.key.accounts.pop(alias, None)
         return replaced[~gone]
 
-    def forgotten_rows(self, rows: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
+    def forgotten_rows(
+        self, rows: pd.DataFrame, known: pd.DataFrame, cells: pd.DataFrame
+    ) -> pd.DataFrame:
         """Return the rows of forgotten creators as refused ones that name nobody."""
+        gone = cells.loc[rows.index.difference(known.index)]
+        self.unshown.update(gone.to_numpy().ravel())
         gone = rows.loc[rows.index.difference(known.index), ["file", "row"]]
         return gone.assign(raw="", column="", value="", reason=REASON)[REFUSED_COLUMNS]
 
@@ -55,10 +63,11 @@ class Privacy:
         """Return the mapping's examples as they may be kept."""
         if self.key is None and not self.forgotten.days:
             return mapping
+        cut = {text[:LONGEST_EXAMPLE] for text in self.unshown}
         kept = [
             [shape(text) for text in texts]
             if self.key
-            else [text for text in texts if not self.forgotten.names(text)]
+            else [text for text in texts if text not in cut and not self.forgotten.names(text)]
             for texts in mapping["examples"]
         ]
         return mapping.assign(examples=pd.Series(kept, index=mapping.index, dtype=object))
@@ -68,7 +77,20 @@ class Privacy:
         if self.key is not None:
             save_key(self.key, folder)
 
-    def _gone(self, rows: pd.DataFrame) -> pd.Series:
+    def learned(self, folder: Path) -> Privacy:
+        """Return it with the new handles of forgotten ids, which other files may have alone."""
+        new = {identity for identity in self.renamed if self.forgotten.day(identity) is None}
+        if not new:
+            return self
+        forgotten = self.forgotten.with_also(new)
+        write_forgotten(folder, forgotten)
+        for identity in new:
+            if self.key is not None:
+                self.key.accounts.pop(identity.partition(":")[2], None)
+        return replace(self, forgotten=forgotten)
+
+    def gone(self, rows: pd.DataFrame) -> pd.Series:
+        """Return which rows are of forgotten creators."""
         gone = pd.Series(False, index=rows.index)
         if not self.forgotten.days:
             return gone
@@ -77,6 +99,9 @@ class Privacy:
             identities = rows["platform"] + ":" + plain
             found = {i for i in identities.dropna().unique() if self.forgotten.day(i)}
             gone |= identities.isin(found)
+            if name == "native_id":
+                names = rows["platform"] + ":" + rows["handle"].str.lower()
+                self.renamed.update(names[identities.isin(found)].dropna())
         return gone
 
 

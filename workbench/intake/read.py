@@ -37,8 +37,7 @@ _NUMBER = re.compile(r"[-+]?[0-9][0-9.,]*[kmb]?", re.IGNORECASE)
 class Piece:
     """Rows of a file that follow one another, as text; their index is the row's number, from 1.
 
-    ``refused`` holds the rows that do not fit the header, in ``REFUSED_COLUMNS``; ``blank`` counts
-    the rows without any value, which are left out.
+    ``refused`` rows don't fit the header (``REFUSED_COLUMNS``); ``blank`` counts empty rows.
     """
 
     cells: pd.DataFrame
@@ -229,7 +228,7 @@ def _typed(frames: Callable[[], Iterator[pd.DataFrame]], name: str, sha256: str)
 def _file(pieces: Callable[[], Iterator[Piece]], name: str, sha256: str, delimiter: str) -> RawFile:
     """Read the first piece, and leave out its contact data there and in what follows."""
     begun = pieces()
-    first = next(begun, Piece(cells=pd.DataFrame(), refused=refused_rows([])))
+    first = next(begun, Piece(cells=pd.DataFrame(), refused=_NONE))
     personal = personal_columns(first.cells)
 
     def without_personal() -> Iterator[Piece]:
@@ -269,7 +268,7 @@ def _piece(rows: list[Row], shape: _Shape) -> Piece:
             fitting.append(cells)
     return Piece(
         cells=pd.DataFrame(fitting, columns=shape.header, index=numbers, dtype="str"),
-        refused=refused_rows(odd),
+        refused=refused_rows(odd) if odd else _NONE,
         blank=len(rows) - len(filled),
     )
 
@@ -279,13 +278,16 @@ def _frame_pieces(frames: Callable[[], Iterator[pd.DataFrame]]) -> Iterator[Piec
     for frame in frames():
         columns = columns or list(frame.columns)
         cells = frame.reindex(columns=columns, fill_value="")
-        yield Piece(cells=cells.set_axis(unique_header(columns), axis=1), refused=refused_rows([]))
+        yield Piece(cells=cells.set_axis(unique_header(columns), axis=1), refused=_NONE)
 
 
 def refused_rows(rows: Sequence[tuple[object, ...]]) -> pd.DataFrame:
     """Return refused rows as a frame, in ``REFUSED_COLUMNS``."""
     texts = dict.fromkeys(REFUSED_COLUMNS, "str") | {"row": "int64"}
     return pd.DataFrame(rows, columns=REFUSED_COLUMNS).astype(texts)
+
+
+_NONE = refused_rows([])  # of most files; to build it a thousand times takes seconds
 
 
 def _holds(row: list[str]) -> bool:
@@ -343,5 +345,6 @@ def _fitted(row: list[str], width: int, *, ragged: bool) -> list[str] | None:
 
 
 def _misfit(row: list[str], width: int) -> str:
-    open_quote = " (a quotation mark left open?)" if any("\n" in cell for cell in row) else ""
-    return f"has {len(row)} cells, the header {width}{open_quote}"
+    lines = sum(cell.strip().count("\n") for cell in row) + 1
+    open_quote = f" (a quotation mark left open? {lines} lines stand in it)" if lines > 1 else ""
+    return f"has {len(row)} cell{'s' * (len(row) > 1)}, the header {width}{open_quote}"

@@ -12,6 +12,7 @@ from typing import Any, TextIO
 import pandas as pd
 
 from workbench.errors import DataError
+from workbench.intake.delimited import INVISIBLE
 
 RECORD = "(record)"  # the number of the record: anonymised exports name no account
 _BATCH = 20_000
@@ -108,8 +109,10 @@ def cell_text(value: object) -> str:
 
 
 def whole_characters(text: str) -> str:
-    """Return a text that can be written: JSON may hold half of a character."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    """Return a text that can be written, without invisible marks; JSON may hold half of one."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "replace").decode("utf-8").translate(INVISIBLE)
 
 
 def _records(path: Path, name: str, encoding: str) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from workbench.errors import DataError
 from workbench.intake.read import refused_rows
 
 _MOST_HELD = 50_000
@@ -60,6 +61,15 @@ class RefusedRows:
         columns = ["reason", "column", "rows", "examples", "values"]
         found = pd.DataFrame(rows, columns=columns)
         return found.sort_values("rows", ascending=False, kind="stable", ignore_index=True)
+
+    def fault(self) -> DataError:
+        """Return the error that no row is left, with the reasons."""
+        told = [
+            f"{f['column']}: {f['reason']}".removeprefix(": ")
+            + f" ({f['rows']} rows: {f['examples']})"
+            for f in self.reasons.to_dict("records")
+        ]
+        return DataError("No row can be imported.", told)
 
     def csv(self) -> Path:
         """Return the file of all of them."""

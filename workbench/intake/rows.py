@@ -23,6 +23,7 @@ from workbench.intake.fields import (
     vocabulary,
 )
 from workbench.intake.layouts import Layout
+from workbench.intake.money import DOLLAR, SIGNS, parse_money
 from workbench.intake.numbers import (
     UNSETTLED,
     CellStyle,
@@ -44,8 +45,6 @@ _EARLIEST = pd.Timestamp("2004-01-01", tz="UTC")
 # refused one by one.
 MOST_UNREADABLE = 0.34
 PROFILE_LINK = r"^https?://[^/]+/(?:(?:c|user|channel)/)?([^/?#]+)/?(?:[?#].*)?$"
-_SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₺": "TRY", "zł": "PLN", "R$": "BRL"}
-_CURRENCY_SIGN = r"(?i)^\s*(?:[a-z]{3}\b|[a-z]{0,3}\$|[€£¥₹₺₩])|(?:\b[a-z]{3}|\$|zł|[€£¥₹₺₩])\s*$"
 _TOTALS = ("total", "totals", "grand total", "sum", "average", "gesamt", "summe")
 # What a row of its kind can't do without. Where a platform is missing, sales and payouts are of the
 # one account with their id or handle.
@@ -103,12 +102,24 @@ class ParsedRows:
     @cached_property
     def columns(self) -> Mapping[str, ParsedCells]:
         """The parsed columns by canonical name."""
-        return {
-            name: parse_cells(
-                FIELDS[name], self.layout.cells[header], self.profile, self._style(name)
-            )
-            for name, header in self.mapping.items()
-        }
+        read = {name: self._read(name, self._style(name)) for name in self.mapping}
+        if self.layout.style.workbook or not any(
+            column.style.decimal == "," and self._cells(name).str.contains(",", regex=False).any()
+            for name, column in read.items()
+        ):
+            return read
+        # Where one column of a file has decimals behind a comma, 1.234 in another is no decimal.
+        for name, column in read.items():
+            if FIELDS[name].kind == "number" and column.style.decimal == ".":
+                other = self._read(name, replace(self._style(name), decimal=","))
+                read[name] = other if other.faults.sum() <= column.faults.sum() else column
+        return read
+
+    def _cells(self, name: str) -> pd.Series:
+        return self.layout.cells[self.mapping[name]]
+
+    def _read(self, name: str, style: CellStyle) -> ParsedCells:
+        return parse_cells(FIELDS[name], self._cells(name), self.profile, style)
 
     def pieces(self) -> Iterator[ParsedRows]:
         """Give these rows, then what follows them in long files, read in the same way.
@@ -154,15 +165,35 @@ class ParsedRows:
         }
         if self.account:
             given["handle"] = pd.Series(self.account, index=index, dtype="str")
-        if self.currency:
-            given["currency"] = pd.Series(self.currency, index=index, dtype="str")
-        frame = pd.DataFrame(given | {name: c.typed for name, c in self.columns.items()})
+        currency = self._currencies()
+        if currency.notna().any():
+            given["currency"] = currency
+        typed = {name: c.typed for name, c in self.columns.items() if name != "currency"}
+        frame = pd.DataFrame(given | typed)
         for name, counts in (("account_rounded", ACCOUNT_COUNTS), ("post_rounded", POST_COUNTS)):
             flags = {c: self.columns[c].rounded for c in counts if c in self.columns}
             frame[name] = pd.DataFrame(flags, index=index).any(axis=1)
         if RATE in frame:
             frame[RATE] = settle_rates(self.layout.cells[self.mapping[RATE]], frame).rate
         return frame.assign(platform=frame["platform"].fillna(given["platform"]))
+
+    @cached_property
+    def _named_currency(self) -> pd.Series:
+        """The code or the ``$`` that stands beside a row's amount."""
+        found = pd.Series(index=self.layout.cells.index, dtype="str")
+        for name in ("revenue", "amount"):
+            told = self.columns[name].currency if name in self.columns else None
+            found = found if told is None else found.fillna(told)
+        return found
+
+    def _currencies(self) -> pd.Series:
+        """Return each row's currency: of its column, its amount, the other amounts, or as said."""
+        beside = self._named_currency.mask(self._named_currency.eq(DOLLAR))
+        column = self.columns.get("currency")
+        told = beside if column is None else column.typed.fillna(beside)
+        only = beside.dropna().unique()
+        said = self.currency or (only[0] if len(only) == 1 and column is None else None)
+        return told.fillna(said) if said else told
 
     @cached_property
     def without_post(self) -> pd.Series:
@@ -186,6 +217,12 @@ class ParsedRows:
             late = {name: self.frame[name].ge(end) for name in TIMES if name in self.frame}
             reason = f"lies after the day of the export, {as_of}"
             found += [self._refused(mask, name, reason) for name, mask in late.items()]
+        if self.rows in FOUND_BY_NAME and "currency" in self.frame:
+            beside, code = self._named_currency, self.frame["currency"]
+            own = code.isin(SIGNS.values()) & code.ne("USD")
+            other = beside.ne(code) & beside.notna() & code.notna() & (beside.ne(DOLLAR) | own)
+            amount = next((n for n in ("revenue", "amount") if n in self.columns), "currency")
+            found.append(self._refused(other, amount, "the amount is in another currency"))
         nobody = self.frame["handle"].isna() & self.frame["native_id"].isna()
         found.append(self._refused(nobody, "handle", "no account"))
         sums = self.frame["handle"].str.casefold().isin(_TOTALS) & self.frame["native_id"].isna()
@@ -232,11 +269,14 @@ def parse_cells(
     if column.name == "posted_ago":
         return parse_ages(cells, profile.age_unit)
     if column.kind == "count":
-        return parse_counts(cells, style)
+        return parse_counts(cells, style, least=column.minimum)
     if column.kind == "number":
-        if column.name in MONEY:
-            cells = cells.str.replace(_CURRENCY_SIGN, "", regex=True)
-        read = parse_rates(cells, style)
+        money = column.name in MONEY
+        read = (
+            parse_money(cells, style, percent=column.name == "rate")
+            if money
+            else parse_rates(cells, style)
+        )
         least = -1e15 if column.minimum is None else column.minimum
         wrong = ~read.typed.between(least, 1e15) & read.typed.notna()
         return replace(read, typed=read.typed.mask(wrong), faults=read.faults | wrong)
@@ -261,7 +301,7 @@ def parse_cells(
     if column.name == "handle":
         plain = plain_handles(plain)
     if column.name == "currency":
-        codes = plain.replace(_SIGNS).str.upper()
+        codes = plain.replace(SIGNS).str.upper()
         code = codes.str.fullmatch("[A-Z]{3}").fillna(False).astype(bool)
         return ParsedCells(typed=codes.where(code), faults=~code & ~blank)
     return ParsedCells(typed=plain.where(plain.ne("")), faults=long)

@@ -18,6 +18,7 @@ from workbench.intake.canonical import (
     duplicate_kind,
     merge_with_store,
 )
+from workbench.intake.privacy import Privacy
 from workbench.intake.spool import Spool
 from workbench.intake.taking import IDENTITY, TakenRows
 from workbench.store import Draft
@@ -69,7 +70,12 @@ class StoredRows:
 
 
 def store_rows(
-    taken: TakenRows, as_of: pd.Series, spool: Spool, draft: Draft, source: str
+    taken: TakenRows,
+    as_of: pd.Series,
+    spool: Spool,
+    draft: Draft,
+    source: str,
+    privacy: Privacy,
 ) -> StoredRows:
     """Put the spooled rows into the draft of a write.
 
@@ -79,6 +85,8 @@ def store_rows(
         The day that a file's counts stand for, by file.
     source : str
         Id of the import.
+    privacy : Privacy
+        Who must not come back.
     """
     stored = StoredRows()
     total, buckets = spool.rows + draft.store.rows(), draft.store.catalog.buckets
@@ -87,12 +95,16 @@ def store_rows(
     draft.split(buckets // draft.store.catalog.buckets)
     groups = min(buckets, -(-total // _GROUP_ROWS))
     known = draft.store.read("creators"), draft.store.read("aliases")
-    platforms = found_platforms(taken.accounts, *known)
-    keys, aliases = resolve_accounts(taken.accounts.assign(platform=platforms), *known)
+    accounts = taken.accounts[~privacy.gone(taken.accounts)]
+    platforms = found_platforms(accounts, *known)
+    keys, aliases = resolve_accounts(accounts.assign(platform=platforms), *known)
     draft.put({"aliases": aliases.assign(source=source)})
     home = buckets_of(keys.dropna(), buckets).astype("int64") % groups
-    owners = taken.accounts.assign(creator_key=keys, group=home, found=platforms)
+    owners = accounts.assign(creator_key=keys, group=home, found=platforms)
     for rows in spool.taken():
+        lost = privacy.gone(rows)
+        stored.unclear.append(_refused(rows[lost], "gone"))
+        rows = rows[~lost]
         owned = complete_rows(rows, rows["file"].map(as_of)).merge(owners, how="left", on=IDENTITY)
         owned = owned.assign(platform=owned["found"]).drop(columns="found")
         unowned = owned["creator_key"].isna()

@@ -106,7 +106,7 @@ def take_rows(
             refused.add(privacy.refused(part.located(faults)))
             typed = _typed_rows(part, number, named).drop(index=faults.index)
             rows = privacy.known(typed)
-            refused.add(privacy.forgotten_rows(typed, rows))
+            refused.add(privacy.forgotten_rows(typed, rows, part.layout.cells))
             taken.count(part)
             taken.see(rows)
             taken.notes += [*_rate_notes(part), *_serial_notes(part)]
@@ -114,9 +114,7 @@ def take_rows(
             taken.aged.update((file, part.mapping["posted_ago"]) for file in aged)
             spool.add(rows)
     if not spool.rows:
-        found = refused.reasons.to_dict("records")
-        told = [f"{f['column']}: {f['reason']} ({f['rows']} rows: {f['examples']})" for f in found]
-        raise DataError("No row can be imported.", told)
+        raise refused.fault()
     return taken
 
 

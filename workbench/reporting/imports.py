@@ -190,11 +190,13 @@ def _columns(report: ImportReport) -> Iterator[str]:
 def _refused(report: ImportReport) -> list[str]:
     if not report.summary.refused:
         return []
-    told = f"{plural(report.summary.refused, 'row')} could not be taken. As they were, they all "
+    whole = report.refused["raw"].ne("").all()
+    told = f"{plural(report.summary.refused, 'row')} could not be taken. They all stand in "
+    how = "as they were" if whole else "without what tells of people who may not be named"
     reasons = describe_import_refusals(report, _ROWS)
     caption = "Why rows were refused, the most frequent reason first"
     return [
-        text_html(f"{told}stand in `refused.csv` beside this page."),
+        text_html(f"{told}`refused.csv` beside this page, {how}."),
         *_part(reasons, caption, len(report.reasons), "reason", "qa.json"),
     ]
 
@@ -231,7 +233,8 @@ def _steps(report: ImportReport, out: Path, files: Sequence[Path]) -> Iterator[s
     """Give what to do next, with the command lines."""
     asked = report.settings
     given = {"--profile": asked.profile, "--platform": asked.platform, "--as-of": asked.as_of}
-    given |= {"--sampling": asked.sampling}
+    given |= {"--sampling": asked.sampling, "--account": asked.account}
+    given |= {"--currency": asked.currency}
     options = [part for name, value in given.items() if value for part in (name, value)]
     again = ["workbench", "import", *map(str, files), "--out", str(out), *options]
     if len(shlex.join(again)) > _LONGEST_COMMAND:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from workbench.formats import MISSING, count, day, literal, nominal, plural, spread_label
-from workbench.intake.agreement import TOLERANCE
+from workbench.intake.agreement import ROUNDED, TOLERANCE
 from workbench.intake.fields import FIELDS, METRICS, RATE
 from workbench.intake.personal import without_mail
+from workbench.intake.privacy import REASON
 from workbench.wording.curves import PLATFORM_NAMES
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 LONGEST = 60
 _PHONE = re.compile(r"(?:\+|\b00)\d[\d\s()/.-]{7,}\d|\b0\d{2,4}[ /-]\d{4,}")
 _FROM = {"option": "as asked for", "rows": "newest date in the files", "file name": "file name"}
-_SHORT = "a count given short"
 _OPEN = "unit open"
 
 
@@ -81,10 +81,11 @@ def describe_import_questions(report: ImportReport) -> list[str]:
     """Return what only the sender of the files can answer, as Markdown."""
     s, notes = report.summary, report.notes
     asked = []
-    if s.refused:
-        first = report.reasons.iloc[0].to_dict()
+    lost = report.reasons[report.reasons["reason"].ne(REASON)]  # the forgotten stay away
+    if len(lost):
+        first = lost.iloc[0].to_dict()
         asked.append(
-            f"**Can {plural(s.refused, 'row')} that could not be taken be sent again?** The most "
+            f"**Can {plural(int(lost['rows'].sum()), 'row')} that could not be taken be sent again?** The most "
             f"frequent reason: {shown(_reason(first), 160)}."
         )
     if s.sampling == "unknown":
@@ -106,11 +107,11 @@ def describe_import_questions(report: ImportReport) -> list[str]:
         notes.loc[notes["note"].str.startswith(_OPEN), "column"].drop_duplicates().head(5)
     ):
         asked.append(f"**In which unit is {shown(column)}:** percent, or a fraction of 1?")
-    rounded = int(notes.loc[notes["note"].str.startswith(_SHORT), "rows"].sum())
+    rounded = int(notes.loc[notes["note"].eq(ROUNDED), "rows"].sum())
     if rounded:
         asked.append(
-            f"**Can the counts come in full?** In {plural(rounded, 'row')} they are rounded, such "
-            "as 1.2M."
+            f"**Can the counts come in full?** In {plural(rounded, 'row')} they are rounded: "
+            "short (1.2M), or to hundreds."
         )
     if s.duplicates_differing:
         asked.append(
@@ -231,7 +232,9 @@ def describe_import_notes(report: ImportReport, most: int) -> pd.DataFrame:
             "What was settled": shown(note["note"], 160),
             "Rows": count(note["rows"]),
             "Such as": shown(note["examples"])
-            + (f" of {shown(note['file'], 40)}" if several else ""),
+            + (f" of {shown(note['file'], 40)}" if several else "")
+            if note["examples"]
+            else MISSING,
         }
         for note in told.nlargest(most, "rows").to_dict("records")
     ]
@@ -271,9 +274,10 @@ def describe_import_apart(report: ImportReport) -> str:
     figures = [
         f"{str(name).replace('_', ' ')} {n:,}" for name, n in told["figure"].value_counts().items()
     ]
+    differ = "differs" if len(told) == 1 else "differ"
     return (
-        f"{plural(len(told), 'figure')} of {plural(told['creator'].nunique(), 'creator')} differ by more "
-        f"than {nominal(TOLERANCE)} between two files, or between a file and an earlier import: "
+        f"{plural(len(told), 'figure')} of {plural(told['creator'].nunique(), 'creator')} {differ} by "
+        f"more than {nominal(TOLERANCE)} between two files, or between a file and an earlier import: "
         f"{', '.join(figures)}."
     )
 
