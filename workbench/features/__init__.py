@@ -2,11 +2,11 @@
 
 from workbench.features.creators import (
     CreatorFeatures,
-    FeatureSettings,
     FeaturesSummary,
     FigureUse,
     creator_features,
 )
+from workbench.features.settings import FeatureSettings
 
 __all__ = [
     "CreatorFeatures",

@@ -3,54 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
+from pathlib import Path
 
 import duckdb
 import pandas as pd
 
-from workbench.errors import DataError, SettingsError
-from workbench.features.cadence import CADENCE
-from workbench.features.engagement import ENGAGEMENT
-from workbench.features.family import Family
-from workbench.features.followers import FOLLOWERS
-from workbench.features.reported import POSTS, REPORTED, TEXTS
+from workbench.errors import DataError
+from workbench.features.buckets import bucket_features
+from workbench.features.kept import KeptFeatures, bounded_groups
+from workbench.features.reported import POSTS
+from workbench.features.settings import FeatureSettings
 from workbench.intake.profile import built_in_profiles
 from workbench.jobs import Executor, run_tasks
-from workbench.store import Store, empty_frame
-from workbench.tables.definitions import EngagementDefinition, engagement_definition
-from workbench.tables.schema import TABLES
-
-FAMILIES: tuple[Family, ...] = (FOLLOWERS, ENGAGEMENT, CADENCE, REPORTED)
-IDENTITY = ("creator_key", "platform", "handle", "niche", "country")
-
-
-@dataclass(frozen=True, kw_only=True)
-class FeatureSettings:
-    """What the features are computed from.
-
-    Attributes
-    ----------
-    as_of : str
-        ISO date; nothing later is used.
-    last_posts : int
-        At most this many of a creator's latest posts, at least 1.
-    definition : str
-        Name of the engagement definition that says which parts are summed.
-    """
-
-    as_of: str
-    last_posts: int = 30
-    definition: str = "engagement_rate_by_followers"
-
-    def __post_init__(self) -> None:
-        try:
-            date.fromisoformat(self.as_of)
-        except ValueError as fault:
-            raise SettingsError("as_of must be a date.", [f"{self.as_of!r}: {fault}"]) from fault
-        if self.last_posts < 1:
-            raise SettingsError("last_posts must be at least 1.", [f"found {self.last_posts}"])
-        engagement_definition(self.definition)
+from workbench.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +77,11 @@ class CreatorFeatures:
 
 
 def creator_features(
-    store: Store, settings: FeatureSettings, *, executor: Executor = "serial"
+    store: Store,
+    settings: FeatureSettings,
+    *,
+    executor: Executor = "serial",
+    cache: Path | None = None,
 ) -> CreatorFeatures:
     """Compute the features of every creator in a store.
 
@@ -121,23 +91,32 @@ def creator_features(
     settings : FeatureSettings
     executor : {"serial", "local"}
         Buckets are independent; ``local`` uses two processes and gives the same table.
+    cache : Path, optional
+        A folder that keeps the features of each bucket: only buckets whose data, settings or
+        queries have changed are computed again.
 
     Raises
     ------
     DataError
         If the store holds no creator, or a bucket's files can't be read.
     """
-    task = partial(_bucket_features, store, settings)
-    outcomes = run_tasks(task, store.buckets(), executor=executor, progress="features")
+    kept = KeptFeatures(cache, store, settings)
+    task = partial(bucket_features, store, settings)
+    outcomes = run_tasks(
+        task, bounded_groups(store, kept.changed), executor=executor, progress="features"
+    )
     for outcome in outcomes:
         if outcome.error and not isinstance(outcome.error, DataError | duckdb.Error | OSError):
             raise outcome.error
-    faults = [f"bucket {o.task}: {o.error}" for o in outcomes if o.error]
-    done = [o.value for o in outcomes if o.value is not None]
+    faults = [f"buckets {', '.join(o.task)}: {o.error}" for o in outcomes if o.error]
+    done = [o.value for o in outcomes if o.value is not None] + kept.unchanged()
     if faults or not done:
         raise DataError(
             "The features can't be computed.", faults or [f"the store at {store.root} is empty"]
         )
+    for outcome in outcomes:
+        if outcome.value is not None:
+            kept.keep(outcome.task, *outcome.value)
     table = _stack([frames[0] for frames in done], ["creator_key"])
     missing = _stack([frames[1] for frames in done], ["creator_key", "feature"])
     return CreatorFeatures(
@@ -187,127 +166,3 @@ def _figures(table: pd.DataFrame, store: Store) -> tuple[FigureUse, ...]:
             )
         )
     return tuple(uses)
-
-
-def _bucket_features(
-    store: Store, settings: FeatureSettings, bucket: str
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    with duckdb.connect() as connection:
-        # One thread: buckets are the unit of parallel work, and sums keep their order.
-        connection.execute("SET threads = 1; SET TimeZone = 'UTC'")
-        engagements = engagements_sql(engagement_definition(settings.definition))
-        _make_views(connection, store, settings, bucket)
-        joins = []
-        for family in FAMILIES:
-            query = family.query.replace("$as_of", f"DATE '{settings.as_of}'")
-            query = query.replace("$engagements", engagements)
-            connection.execute(f"CREATE TEMP TABLE {family.name} AS {query}")
-            joins.append(f"LEFT JOIN {family.name} USING (creator_key)")
-        columns = [f"{family.name}.{name}" for family in FAMILIES for name in family.columns]
-        connection.execute(
-            f"CREATE TEMP TABLE features AS SELECT accounts.*, {', '.join(columns)} "
-            f"FROM accounts {' '.join(joins)}"
-        )
-        table = _rows(connection, "SELECT * FROM features ORDER BY creator_key")
-        missing = _rows(connection, _missing_query())
-    return _typed(table), missing
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:
-    # By way of Arrow: DuckDB's own conversion calls what pandas has deprecated.
-    frame: pd.DataFrame = connection.sql(query).to_arrow_table().to_pandas()
-    return frame
-
-
-def _make_views(
-    connection: duckdb.DuckDBPyConnection, store: Store, settings: FeatureSettings, bucket: str
-) -> None:
-    for name in ("creators", "posts", "snapshots", "reported_metrics"):
-        path = store.part_path(name, bucket)
-        if path is None:
-            connection.register(name, empty_frame(TABLES[name]))
-        else:
-            quoted = str(path).replace("'", "''")
-            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{quoted}')")
-    connection.execute(
-        _USED_POSTS.format(
-            engagements=engagements_sql(engagement_definition(settings.definition)),
-            as_of=settings.as_of,
-            last_posts=settings.last_posts,
-        )
-    )
-    connection.execute(_ACCOUNTS)
-
-
-_USED_POSTS = """
-    CREATE TEMP TABLE used_posts AS
-    SELECT *, CAST({engagements} AS DOUBLE) AS engagements
-    FROM posts
-    WHERE posted_at < CAST(DATE '{as_of}' + INTERVAL 1 DAY AS TIMESTAMPTZ)
-    QUALIFY {last_posts} >=
-        row_number() OVER (PARTITION BY creator_key ORDER BY posted_at DESC, post_id)
-"""
-
-# Accounts known from posts, counts or figures alone count too: nobody is dropped.
-_ACCOUNTS = """
-    CREATE TEMP TABLE accounts AS
-    WITH known AS (
-        SELECT creator_key, platform FROM creators
-        UNION SELECT creator_key, platform FROM posts
-        UNION SELECT creator_key, platform FROM snapshots
-        UNION SELECT creator_key, platform FROM reported_metrics
-    ), span AS (
-        SELECT creator_key, min(posted_at) AS first_post, max(posted_at) AS last_post
-        FROM used_posts GROUP BY creator_key
-    )
-    SELECT
-        known.creator_key, known.platform,
-        coalesce(creators.handle, split_part(known.creator_key, ':', 2)) AS handle,
-        creators.niche, creators.country, span.first_post, span.last_post
-    FROM known
-    LEFT JOIN creators USING (creator_key)
-    LEFT JOIN span USING (creator_key)
-"""
-
-
-def engagements_sql(definition: EngagementDefinition) -> str:
-    """Return the SQL of a post's engagements: missing where a required part is missing."""
-    required = " + ".join(definition.required_parts)
-    optional = " + ".join(f"coalesce({part}, 0)" for part in definition.optional_parts)
-    return f"({required} + {optional})" if optional else f"({required})"
-
-
-def _missing_query() -> str:
-    queries = []
-    for family in FAMILIES:
-        for feature, reasons in family.reasons.items():
-            cases = " ".join(
-                f"WHEN {condition} THEN '{_quote(text)}'" for condition, text in reasons
-            )
-            queries.append(
-                f"SELECT creator_key, '{feature}' AS feature, CASE {cases} END AS reason "
-                f"FROM features WHERE {feature} IS NULL"
-            )
-    return " UNION ALL ".join(queries) + " ORDER BY creator_key, feature"
-
-
-def _quote(text: str) -> str:
-    return text.replace("'", "''")
-
-
-_COUNTS = (
-    "followers",
-    "following",
-    "posts_used",
-    "posts_with_engagements",
-    "posts_hidden",
-    "newest_post_age_days",
-    "reported_figures",
-)
-
-
-def _typed(table: pd.DataFrame) -> pd.DataFrame:
-    """Give every bucket the same types, whether or not a column has values in it."""
-    types = dict.fromkeys(_COUNTS, "Int64") | dict.fromkeys((*IDENTITY, *TEXTS), "str")
-    others = [c for c in table if c not in types and not str(table[c].dtype).startswith("datetime")]
-    return table.astype(types | dict.fromkeys(others, "float64"))

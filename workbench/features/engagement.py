@@ -9,15 +9,29 @@ _NO_ENGAGEMENTS = (
     "likes or comments are missing on every post used",
 )
 
+_SPREAD = (
+    _NO_POSTS,
+    _HIDDEN,
+    _NO_ENGAGEMENTS,
+    ("posts_with_engagements = 1", "a spread needs two posts"),
+)
+
 ENGAGEMENT = Family(
     name="engagement",
     query="""
+        WITH limits AS (
+            SELECT creator_key, quantile_cont(engagements, [0.1, 0.9]) AS tails
+            FROM used_posts GROUP BY creator_key
+        )
         SELECT
             creator_key,
             count(*) AS posts_used,
             count(engagements) AS posts_with_engagements,
             count(*) FILTER (WHERE likes_hidden) AS posts_hidden,
             median(engagements) AS engagements_median,
+            avg(greatest(tails[1], least(tails[2], engagements)))
+                FILTER (WHERE engagements IS NOT NULL) AS engagements_winsorised_mean,
+            stddev_samp(engagements) / nullif(avg(engagements), 0) AS engagements_cv,
             stddev_samp(log10(1 + engagements)) AS engagements_log_sd,
             median(likes) AS likes_median,
             median(comments) AS comments_median,
@@ -26,7 +40,7 @@ ENGAGEMENT = Family(
                 / nullif(sum(likes) FILTER (WHERE comments IS NOT NULL), 0) AS comments_per_like,
             median(engagements / nullif(views, 0)) AS engagement_rate_by_views,
             median(engagements / nullif(reach, 0)) AS engagement_rate_by_reach
-        FROM used_posts
+        FROM used_posts JOIN limits USING (creator_key)
         GROUP BY creator_key
     """,
     columns={
@@ -34,6 +48,11 @@ ENGAGEMENT = Family(
         "posts_with_engagements": "Posts used whose engagements are known.",
         "posts_hidden": "Posts used with hidden likes.",
         "engagements_median": "Median engagements per post.",
+        "engagements_winsorised_mean": (
+            "Mean engagements per post, those below the 10th or above the 90th percentile of the "
+            "creator's posts set to it."
+        ),
+        "engagements_cv": "Coefficient of variation of engagements: sd over mean.",
         "engagements_log_sd": "Spread between posts: sd of log10(1 + engagements), in dex.",
         "likes_median": "Median likes per post.",
         "comments_median": "Median comments per post.",
@@ -44,12 +63,9 @@ ENGAGEMENT = Family(
     },
     reasons={
         "engagements_median": (_NO_POSTS, _HIDDEN, _NO_ENGAGEMENTS),
-        "engagements_log_sd": (
-            _NO_POSTS,
-            _HIDDEN,
-            _NO_ENGAGEMENTS,
-            ("posts_with_engagements = 1", "a spread needs two posts"),
-        ),
+        "engagements_winsorised_mean": (_NO_POSTS, _HIDDEN, _NO_ENGAGEMENTS),
+        "engagements_cv": (*_SPREAD, ("true", "every post has no engagements at all")),
+        "engagements_log_sd": _SPREAD,
         "likes_median": (_NO_POSTS, _HIDDEN, ("true", "no like counts")),
         "comments_median": (_NO_POSTS, ("true", "no comment counts")),
         "views_median": (_NO_POSTS, ("true", "the export has no views for these posts")),

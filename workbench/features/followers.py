@@ -5,19 +5,17 @@ from workbench.features.family import Family
 FOLLOWERS = Family(
     name="followers",
     query="""
-        WITH known AS (
-            SELECT * FROM snapshots WHERE observed_on <= CAST($as_of AS DATE)
-        ), latest AS (
+        WITH latest AS (
             SELECT
                 creator_key,
                 arg_max(followers, observed_on) AS followers,
                 max(observed_on) AS followers_on,
                 arg_max(following, observed_on) AS following
-            FROM known
+            FROM counts
             GROUP BY creator_key
         ), earlier AS (
             SELECT k.creator_key, arg_max(k.followers, k.observed_on) AS followers
-            FROM known k JOIN latest l USING (creator_key)
+            FROM counts k JOIN latest l USING (creator_key)
             WHERE k.observed_on >= l.followers_on - INTERVAL 35 DAY
                 AND k.observed_on <= l.followers_on - INTERVAL 28 DAY
             GROUP BY k.creator_key
@@ -27,6 +25,7 @@ FOLLOWERS = Family(
             latest.followers,
             CAST(latest.followers_on AS TIMESTAMP) AS followers_on,
             latest.following,
+            latest.following / nullif(CAST(latest.followers AS DOUBLE), 0) AS follow_ratio,
             latest.followers / nullif(earlier.followers, 0) - 1e0 AS followers_growth_28_days
         FROM latest LEFT JOIN earlier USING (creator_key)
     """,
@@ -34,9 +33,11 @@ FOLLOWERS = Family(
         "followers": "Followers at the latest count on or before the data's date.",
         "followers_on": "The day of that count.",
         "following": "Accounts followed, on the same day.",
+        "follow_ratio": "Accounts followed over followers.",
         "followers_growth_28_days": "Followers over those of 28-35 days before, less 1.",
     },
     reasons={
+        "follow_ratio": (("true", "no follower count, or none of accounts followed"),),
         "followers": (("true", "no follower count on or before the data's date"),),
         "followers_growth_28_days": (
             ("followers IS NULL", "no follower count on or before the data's date"),

@@ -24,6 +24,7 @@ _NOT_COUNTED = (
     "no engagements among the reported figures: not given, hidden, or given as 0",
 )
 
+_MISSING = (_NOT_COUNTED, *ENGAGEMENT.reasons["engagements_median"])
 _UNION = " UNION ALL ".join(
     f"SELECT told.*, {place} AS place, '{kind}' AS basis, CAST({value} AS DOUBLE) AS value "
     f"FROM told LEFT JOIN followers USING (creator_key) WHERE statistic = '{statistic}'"
@@ -61,6 +62,8 @@ REPORTED = Family(
         SELECT
             accounts.creator_key,
             coalesce(engagements_median, value) AS engagements,
+            coalesce(engagements_median, value) / nullif(CAST(followers AS DOUBLE), 0)
+                AS engagement_rate_by_followers,
             CASE WHEN engagements_median IS NULL THEN basis ELSE '{POSTS}' END
                 AS engagements_basis,
             CAST(as_of AS TIMESTAMP) AS reported_on,
@@ -70,11 +73,13 @@ REPORTED = Family(
             reported_figures
         FROM accounts
         LEFT JOIN engagement USING (creator_key)
+        LEFT JOIN followers USING (creator_key)
         LEFT JOIN chosen USING (creator_key)
         LEFT JOIN counted USING (creator_key)
     """,
     columns={
         "engagements": "Engagements per post: the posts' median, else a reported figure.",
+        "engagement_rate_by_followers": "Those over the followers, a fraction.",
         "engagements_basis": "What that figure is: `posts`, or the kind of the reported figure.",
         "reported_on": "The day of the reported figure; missing where posts are used.",
         "reported_source": "The import that gave the reported figure.",
@@ -82,7 +87,14 @@ REPORTED = Family(
         "reported_window": "The posts that the reported figure stands for, as the source says it.",
         "reported_figures": "Reported figures of any kind on or before the data's date.",
     },
-    reasons={"engagements": (_NOT_COUNTED, *ENGAGEMENT.reasons["engagements_median"])},
+    reasons={
+        "engagements": _MISSING,
+        "engagement_rate_by_followers": (
+            ("followers IS NULL", "no follower count on or before the data's date"),
+            ("followers = 0", "no followers"),
+            *_MISSING,
+        ),
+    },
 )
 TEXTS = ("engagements_basis", "reported_source", "reported_provenance", "reported_window")
 

@@ -1,0 +1,41 @@
+"""Where engagement goes: its trend over time, and paid posts beside the others."""
+
+from workbench.features.family import Family
+
+_NO_POSTS = ("posts_used IS NULL", "no posts on or before the data's date")
+_NO_ENGAGEMENTS = (
+    "coalesce(posts_with_engagements, 0) = 0",
+    "likes or comments are missing on every post used",
+)
+
+TREND = Family(
+    name="trend",
+    query="""
+        SELECT
+            creator_key,
+            CASE WHEN count(engagements) > 2 THEN
+                regr_slope(log10(1 + engagements), epoch(posted_at) / 2592000e0)
+            END AS engagement_trend,
+            median(engagements) FILTER (WHERE is_sponsored)
+                / nullif(median(engagements) FILTER (WHERE NOT is_sponsored), 0)
+                AS sponsored_engagement_ratio
+        FROM used_posts
+        GROUP BY creator_key
+    """,
+    columns={
+        "engagement_trend": "Slope of log10(1 + engagements) over time, in dex per 30 days.",
+        "sponsored_engagement_ratio": "Median engagements of paid posts over those of the others.",
+    },
+    reasons={
+        "engagement_trend": (
+            _NO_POSTS,
+            _NO_ENGAGEMENTS,
+            ("true", "a trend needs three posts at different times"),
+        ),
+        "sponsored_engagement_ratio": (
+            _NO_POSTS,
+            _NO_ENGAGEMENTS,
+            ("true", "no paid posts, no others, or the export does not say which are paid"),
+        ),
+    },
+)
