@@ -370,6 +370,12 @@ def test_one_platform_can_be_forgotten_alone(filled, reports):
     assert "ANNA.cooks" not in refused
 
 
+def test_a_row_is_erased_however_long_a_cell_of_it_is(filled, reports):
+    (filled / "outreach.csv").write_text(f"handle,text\nanna.cooks,{'x' * 1_200_000}\n")
+    forget_creator(filled, "@anna.cooks", reports=reports)
+    assert (filled / "outreach.csv").read_text() == "handle,text\n"
+
+
 def test_no_part_of_the_write_before_stays(filled, reports):
     forget_creator(filled, "@anna.cooks", reports=reports)
     store = open_store(filled)

@@ -22,8 +22,13 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (init, demo, doctor, import_exports, report, show, forget):
-    module.register(app)
+app.command("init")(init.init)
+app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
+app.command("import")(import_exports.import_exports)
+app.command("report")(report.report)
+app.command("show")(show.show)
+app.command("forget")(forget.forget)
 
 
 def _print_version(asked: bool) -> None:
@@ -62,17 +67,11 @@ def main() -> None:
     except OSError as fault:
         typer.echo(f"{fault.strerror or fault}: {fault.filename or ''}", err=True)
         code = 1
-    except Exception as fault:
-        code = _tell_usage(fault)
+    except Exception as fault:  # what was wrong with the command line; else a bug, and raised
+        if not hasattr(fault, "show"):
+            raise
+        fault.show()
+        code = getattr(fault, "exit_code", 2)
     if code == STOPPED:
         typer.echo("Stopped; nothing was left half done.", err=True)
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _tell_usage(fault: Exception) -> int:
-    """Show what was wrong with the command line; any other exception is a bug and is raised."""
-    show = getattr(fault, "show", None)
-    if show is None:
-        raise fault
-    show()
-    return int(getattr(fault, "exit_code", 2))

@@ -12,11 +12,6 @@ from workbench.cli.messages import Json, Quiet, Verbose, give, say, set_messages
 CLIENT = "Sample Agency"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("demo")(demo)
-
-
 def demo(
     out: Annotated[Path, typer.Option(help="Where reports are published.")] = Path("reports/out"),
     data: Annotated[Path, typer.Option(help="The sample's client folder.")] = Path(
@@ -49,7 +44,5 @@ def demo(
     )
     say("The report, one file that can be mailed:")
     give(
-        {"html": str(published.html), "sha256": published.sha256},
-        str(published.html),
-        as_json=json,
+        {"html": str(published.html), "sha256": published.sha256}, str(published.html), as_json=json
     )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
 import typer
 
 from workbench.cli.messages import Json, Quiet, Verbose, give, set_messages
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("doctor")(doctor)
+_NEEDED = ("pandas", "duckdb", "sklearn", "statsmodels", "matplotlib", "papermill", "nbconvert")
+_INSTALL = "pip install --force-reinstall creator-workbench"
+_LAB = "pip install 'creator-workbench[lab]'"
+_BROWSER = "make browser, or your system's package chromium"
 
 
 def doctor(quiet: Quiet = False, verbose: Verbose = False, json: Json = False) -> None:
@@ -22,7 +25,15 @@ def doctor(quiet: Quiet = False, verbose: Verbose = False, json: Json = False) -
     Example: workbench doctor
     """
     set_messages(quiet=quiet, verbose=verbose)
-    checks = [*_needed(), _lab(), _browser(), _erasure()]
+    lacking = [name for name in (*_NEEDED, "ipykernel") if find_spec(name) is None]
+    due = _due()
+    checks = [  # what, whether all is well, what to do, whether reports need it
+        ("packages for reports", not lacking, f"{', '.join(lacking)}; {_INSTALL}", True),
+        ("notebooks and sample", _is_complete(), _INSTALL, True),
+        ("JupyterLab (to explore)", find_spec("jupyterlab") is not None, _LAB, False),
+        ("Chromium (to test pages)", any(map(shutil.which, BROWSERS)), _BROWSER, False),
+        ("erasure of data past their retention date", not due, "; ".join(due), False),
+    ]
     lines = [
         f"{'ok' if fine else 'missing'}  {what}" + ("" if fine else f": {how}")
         for what, fine, how, _ in checks
@@ -36,57 +47,17 @@ def doctor(quiet: Quiet = False, verbose: Verbose = False, json: Json = False) -
         raise typer.Exit(1)
 
 
-def _needed() -> list[tuple[str, bool, str, bool]]:
-    import importlib.util
-
+def _is_complete() -> bool:
     from workbench.errors import RunError
     from workbench.reporting.bundle import bundled
 
-    packages = (
-        "pandas",
-        "duckdb",
-        "sklearn",
-        "statsmodels",
-        "matplotlib",
-        "papermill",
-        "nbconvert",
-    )
-    lacking = [name for name in (*packages, "ipykernel") if importlib.util.find_spec(name) is None]
     try:
-        bundled("notebooks/report")
-        bundled("data/sample/exports")
-        complete = True
+        return bool(bundled("notebooks/report") and bundled("data/sample/exports"))
     except RunError:
-        complete = False
-    install = "pip install --force-reinstall creator-workbench"
-    return [
-        ("packages for reports", not lacking, f"{', '.join(lacking)}; {install}", True),
-        ("notebooks and sample", complete, install, True),
-    ]
+        return False
 
 
-def _lab() -> tuple[str, bool, str, bool]:
-    import importlib.util
-
-    found = importlib.util.find_spec("jupyterlab") is not None
-    return "JupyterLab (to explore)", found, "pip install 'creator-workbench[lab]'", False
-
-
-def _browser() -> tuple[str, bool, str, bool]:
-    import shutil
-
-    found = any(shutil.which(name) for name in BROWSERS)
-    return (
-        "Chromium (to test pages)",
-        found,
-        "make browser, or your system's package chromium",
-        False,
-    )
-
-
-def _erasure() -> tuple[str, bool, str, bool]:
-    from pathlib import Path
-
+def _due() -> list[str]:
     from workbench.errors import SettingsError
     from workbench.tables.brief import BRIEF, read_brief
 
@@ -97,4 +68,4 @@ def _erasure() -> tuple[str, bool, str, bool]:
                 due.append(f"workbench forget --expired --data {path.parent}")
         except SettingsError as fault:
             due.append(str(fault))
-    return "erasure of data past their retention date", not due, "; ".join(due), False
+    return due

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,11 +14,6 @@ from workbench.cli.show import Data, KeyFile, Reports, held_text
 
 if TYPE_CHECKING:
     from workbench.intake.held import Erased
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("forget")(forget)
 
 
 def forget(
@@ -90,17 +86,14 @@ def _confirm(what: str, *, yes: bool) -> None:
 
 
 def _originals(data: Path) -> dict[str, str]:
-    from workbench.store import open_store
-    from workbench.store.catalog import CATALOG
+    from workbench.reporting.forgetting import held_store
 
-    held = (data / "store" / CATALOG).is_file()
-    imports = open_store(data / "store").catalog.imports if held else ()
+    store = held_store(data)
+    imports = store.catalog.imports if store else ()
     return {file.sha256: file.name for record in imports for file in record.files}
 
 
 def _tell(erased: list[Erased], originals: dict[str, str], *, as_json: bool) -> None:
-    from dataclasses import asdict
-
     if originals:
         say("Delete the original exports yourself, or the rows in them:")
     lines = [f"{place.rows:>9,}  {place.place}" for place in erased] or [

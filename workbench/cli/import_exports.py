@@ -22,11 +22,6 @@ _HELP = (
 )
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("import")(import_exports)
-
-
 def import_exports(
     files: Annotated[
         list[Path],
@@ -153,11 +148,10 @@ def _show(proposal: Proposal, console: Console) -> None:
     found = {finding.header: finding for finding in proposal.findings}
     for header in proposal.layout.header:
         finding = found.get(header)
-        cells = (
-            (header, "not read", "", "")
-            if finding is None
-            else (header, finding.name, ", ".join(finding.examples), finding.fault or "fits")
-        )
+        cells = (header, "not read", "", "")
+        if finding is not None:
+            examples = ", ".join(finding.examples)
+            cells = (header, finding.name, examples, finding.fault or "fits")
         table.add_row(*(Text(cell) for cell in cells))
     console.print(table)
     platform = proposal.profile.platform or proposal.layout.platform or "as each row says"

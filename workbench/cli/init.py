@@ -14,11 +14,6 @@ _FOLDERS = ("data/private", "reports/schedule", "reports/out")
 _IGNORED = "data/private/\nreports/out/\n.ipynb_checkpoints/\n"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("init")(init)
-
-
 def init(
     folder: Annotated[Path, typer.Argument(help="New or empty folder.")],
     quiet: Quiet = False,

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from workbench.cli.messages import Json, Quiet, Verbose, give, say, set_messages
-
-if TYPE_CHECKING:
-    from workbench.reporting.parameters import Parameter
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("report")(report)
 
 
 def report(
@@ -51,15 +44,8 @@ def report(
         _list(as_json=json)
         return
     if not name or data is None or not client:
-        faults = [
-            f"give {option}"
-            for option, value in (
-                ("the report's NAME", name),
-                ("--data", data),
-                ("--client", client),
-            )
-            if not value
-        ]
+        given = {"the report's NAME": name, "--data": data, "--client": client}
+        faults = [f"give {option}" for option, value in given.items() if not value]
         raise SettingsError("A report needs a name, data and a client.", faults)
     from workbench.reporting.parameters import parse_assignments, read_parameters
     from workbench.reporting.render import ReportRun, find_notebook, render_report
@@ -83,13 +69,8 @@ def _list(*, as_json: bool) -> None:
     from workbench.reporting.parameters import read_parameters
 
     reports = {name: read_parameters(path) for name, path in report_notebooks().items()}
-    found: dict[str, object] = {
-        name: [{"name": p.name, "type": p.type, "default": p.default, "help": p.help} for p in ps]
-        for name, ps in reports.items()
-    }
-    give(found, "\n".join(_described(name, ps) for name, ps in reports.items()), as_json=as_json)
-
-
-def _described(name: str, parameters: list[Parameter]) -> str:
-    lines = [f"  {p.name}: {p.type} = {p.default!r}  {p.help}" for p in parameters]
-    return "\n".join([name, *lines])
+    found: dict[str, object] = {name: [asdict(p) for p in ps] for name, ps in reports.items()}
+    lines = []
+    for name, ps in reports.items():
+        lines += [name, *(f"  {p.name}: {p.type} = {p.default!r}  {p.help}" for p in ps)]
+    give(found, "\n".join(lines), as_json=as_json)

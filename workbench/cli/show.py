@@ -20,11 +20,6 @@ KeyFile = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("show")(show)
-
-
 def show(
     creator: Annotated[
         str, typer.Argument(help="@handle, platform:handle, an id, a key or a pseudonym.")

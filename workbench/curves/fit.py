@@ -93,6 +93,11 @@ class CurveSummary:
     selection: Selection
 
     @property
+    def exponents(self) -> tuple[float, float, float]:
+        """The exponent and the limits of its interval."""
+        return self.exponent, self.exponent_low, self.exponent_high
+
+    @property
     def reported(self) -> bool:
         """Whether the figures are reported ones, so that the posts behind them are unknown."""
         return self.basis != POSTS
@@ -134,13 +139,8 @@ def fit_engagement_curves(features: pd.DataFrame, settings: CurveSettings) -> tu
     """Fit one curve a platform and kind of figure, the platform with most creators first.
 
     Kinds are never mixed: a mean lies far above a median of the same posts. Creators without a
-    figure stand with the most frequent kind of their platform.
-
-    Parameters
-    ----------
-    features : DataFrame
-        ``CreatorFeatures.table``.
-    settings : CurveSettings
+    figure stand with the most frequent kind of their platform. ``features`` is
+    ``CreatorFeatures.table``.
 
     Raises
     ------
@@ -157,24 +157,15 @@ def fit_engagement_curves(features: pd.DataFrame, settings: CurveSettings) -> tu
                 "import their posts and follower counts, or take a later date of the data",
             ],
         )
-    kinds = settled_basis(features)
-    counts = features.groupby([features["platform"], kinds.rename("basis")]).size()
-    order = counts.reset_index(name="creators").assign(
-        all=lambda table: table.groupby("platform")["creators"].transform("sum")
-    )
-    order = order.sort_values(
-        ["all", "platform", "creators", "basis"], ascending=[False, True, False, True]
-    )
-    return tuple(
-        fit_engagement_curve(
-            features[features["platform"].eq(platform) & kinds.eq(basis)], settings
-        )
-        for platform, basis in zip(order["platform"], order["basis"], strict=True)
-    )
+    creators = features["platform"].value_counts()
+    grouped = features.groupby(["platform", settled_basis(features).rename("basis")])
+    groups = {(str(platform), str(basis)): rows for (platform, basis), rows in grouped}
+    order = sorted(groups, key=lambda of: (-int(creators[of[0]]), of[0], -len(groups[of]), of[1]))
+    return tuple(fit_engagement_curve(groups[of], settings) for of in order)
 
 
 def fit_engagement_curve(features: pd.DataFrame, settings: CurveSettings) -> CurveFit:
-    """Fit the curve of one platform's creators.
+    """Fit the curve of the creators of one platform and one kind of figure.
 
     Quantile regression (Koenker and Bassett 1978) of log10(1 + engagements) on a spline of
     log10(followers): counts are modelled on followers and rates derived from them, since a ratio
@@ -183,9 +174,8 @@ def fit_engagement_curve(features: pd.DataFrame, settings: CurveSettings) -> Cur
     Parameters
     ----------
     features : DataFrame
-        Rows of one platform and kind of figure: ``creator_key``, ``platform``, ``handle``,
-        ``followers``, ``posts_with_engagements``, ``engagements``, ``engagements_basis``,
-        ``engagements_log_sd``.
+        ``creator_key``, ``platform``, ``handle``, ``followers``, ``posts_with_engagements``,
+        ``engagements``, ``engagements_basis``, ``engagements_log_sd``.
     settings : CurveSettings
 
     Returns
@@ -319,7 +309,8 @@ def _reasons(
 def _summary(
     frame: pd.DataFrame, x: Floats, y: Floats, typical: float, reason: str, settings: CurveSettings
 ) -> CurveSummary:
-    exponent = (np.nan, np.nan, np.nan) if reason else _exponent(x, y, settings.confidence)
+    missing = (np.nan, np.nan, np.nan)
+    exponent, low, high = missing if reason else _exponent(x, y, settings.confidence)
     return CurveSummary(
         platform=str(frame["platform"].iloc[0]),
         basis=next(iter(frame["engagements_basis"].dropna()), POSTS),
@@ -327,13 +318,13 @@ def _summary(
         creators_in_fit=len(x),
         followers_min=float(10 ** x.min()) if len(x) else np.nan,
         followers_max=float(10 ** x.max()) if len(x) else np.nan,
-        exponent=exponent[0],
-        exponent_low=exponent[1],
-        exponent_high=exponent[2],
+        exponent=exponent,
+        exponent_low=low,
+        exponent_high=high,
         typical_spread=typical,
         knots=0 if reason else spline_shape(len(x))[0],
         reason=reason,
-        selection=selection_caution(exponent[2], top_list=settings.top_list),
+        selection=selection_caution(high, top_list=settings.top_list),
     )
 
 

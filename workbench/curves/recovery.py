@@ -40,14 +40,7 @@ class Recovery:
 
 
 def score_percentiles(fits: Sequence[CurveFit], truth: pd.DataFrame) -> Recovery:
-    """Compare percentiles with a simulated market's truth.
-
-    Parameters
-    ----------
-    fits : sequence of CurveFit
-    truth : DataFrame
-        ``creator_key`` and ``percentile``, 0-100.
-    """
+    """Compare percentiles with a simulated market's: its ``creator_key`` and ``percentile``."""
     columns = ["creator_key", "percentile", "percentile_low", "percentile_high"]
     estimates = pd.concat([fit.table[columns] for fit in fits]).dropna()
     known = truth[["creator_key", "percentile"]].rename(columns={"percentile": "true_percentile"})

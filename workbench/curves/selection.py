@@ -14,18 +14,9 @@ Selection = Literal["", "listed", "looks chosen"]
 def selection_caution(exponent_high: float, *, top_list: bool) -> Selection:
     """Return what to say about how the creators were chosen.
 
-    Parameters
-    ----------
-    exponent_high : float
-        Upper limit of the curve's exponent; missing without a curve.
-    top_list : bool
-        Whether the data's sampling says that they are a top list.
-
-    Returns
-    -------
-    {"", "listed", "looks chosen"}
-        ``looks chosen`` where engagement hardly depends on followers, as it does when whoever has
-        little engagement is not in the list; ``listed`` where only the sampling says so.
+    ``looks chosen`` where engagement hardly depends on followers, as it does when whoever has
+    little engagement is not in the list; ``listed`` where only the data's sampling says that they
+    are a top list. ``exponent_high`` is the upper limit of the curve's, missing without a curve.
     """
     if exponent_high < LOW_EXPONENT:
         return "looks chosen"

@@ -93,7 +93,8 @@ def choose_shortlist(fits: Sequence[CurveFit], settings: ShortlistSettings) -> S
     table = pd.concat([fit.table for fit in fits], ignore_index=True)
     if settings.names:
         check_names(settings.names, table)
-        table = table[_matches(table, settings.names)]
+        wanted = {_plain(name) for name in settings.names}
+        table = table[table[["handle", "creator_key"]].map(_plain).isin(wanted).any(axis=1)]
     ordered = table.sort_values(
         ["percentile", "creator_key"], ascending=[False, True], ignore_index=True
     )
@@ -122,21 +123,14 @@ def check_names(names: Sequence[str], creators: pd.DataFrame) -> None:
     faults = []
     for name in names:
         if _plain(name) not in known:
-            near = get_close_matches(_plain(name), sorted(known), n=3)
-            faults.append(
-                f"{name}: not in the data" + (f"; near: {', '.join(near)}" if near else "")
-            )
+            near = ", ".join(get_close_matches(_plain(name), sorted(known), n=3))
+            faults.append(f"{name}: not in the data" + (f"; near: {near}" if near else ""))
     if faults:
         raise DataError("The shortlist names creators that are not in the data.", faults)
 
 
 def _plain(name: str) -> str:
     return name.strip().removeprefix("@").casefold()
-
-
-def _matches(table: pd.DataFrame, names: Sequence[str]) -> pd.Series:
-    wanted = {_plain(name) for name in names}
-    return table["handle"].map(_plain).isin(wanted) | table["creator_key"].map(_plain).isin(wanted)
 
 
 def _standing(table: pd.DataFrame, goal: float) -> pd.Series:

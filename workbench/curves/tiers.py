@@ -73,11 +73,7 @@ class TierTable:
 def summarise_tiers(features: pd.DataFrame, settings: TierSettings) -> TierTable:
     """Compute the median rate of each tier with an exact, distribution-free interval.
 
-    Parameters
-    ----------
-    features : DataFrame
-        ``CreatorFeatures.table``.
-    settings : TierSettings
+    ``features`` is ``CreatorFeatures.table``.
     """
     frame = features.assign(
         tier=assign_tier(features["followers"], settings.preset),
@@ -133,13 +129,8 @@ def median_interval(ordered: np.ndarray, confidence: float) -> tuple[float, floa
     """Return the interval of a median between two order statistics.
 
     The coverage is at least ``confidence`` for any distribution (Conover 1999, section 3.2). Both
-    limits are missing where there are too few values for it: below 5 at 90%.
-
-    Parameters
-    ----------
-    ordered : ndarray
-        Sorted values without missing ones.
-    confidence : float
+    limits are missing where there are too few values for it: below 5 at 90%. ``ordered`` are the
+    sorted values without missing ones.
     """
     n = len(ordered)
     rank = int(binom.ppf((1 - confidence) / 2, n, 0.5)) if n else 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -84,23 +84,13 @@ def _draw_creators(fit: CurveFit, ax: Axes) -> None:
     shown = fit.table[fit.table["engagements"].notna() & fit.table["followers"].gt(0)]
     preset = fit.settings.preset
     marks = size_marks(list(shown["tier"].cat.categories), [tier.name for tier in preset.tiers])
-    size, alpha = (9, 0.45) if len(shown) > 500 else (16, 0.6)
+    crowd: dict[str, Any] = {"s": 9, "alpha": 0.45} if len(shown) > 500 else {"s": 16, "alpha": 0.6}
     for tier, group in shown.groupby("tier", observed=True):
         colour, marker = marks[str(tier)]
         x = group["followers"].astype("float64")
         y = group["engagements"].clip(lower=1)
         # Pixels for the crowd keep the file small; axes and text stay vectors.
-        ax.scatter(
-            x,
-            y,
-            s=size,
-            c=colour,
-            marker=marker,
-            alpha=alpha,
-            lw=0.6,
-            rasterized=True,
-            label=str(tier),
-        )
+        ax.scatter(x, y, c=colour, marker=marker, lw=0.6, rasterized=True, label=str(tier), **crowd)
 
 
 def _draw_marks(marked: pd.DataFrame, ax: Axes) -> None:
@@ -143,11 +133,7 @@ def _log_axes(ax: Axes) -> None:
 def draw_shortlist(shortlist: Shortlist, *, ax: Axes | None = None) -> Axes:
     """Draw each creator's percentile among peers with its range, and the goal as a line.
 
-    Parameters
-    ----------
-    shortlist : Shortlist
-        At most the first 30 creators with a percentile are drawn.
-    ax : Axes, optional
+    At most the first 30 creators with a percentile are drawn.
     """
     shown = shortlist.table[shortlist.table["percentile"].notna()].head(30)
     height = 1.3 + 0.34 * max(len(shown), 1)

@@ -8,30 +8,20 @@ import pandas as pd
 
 from workbench.figures.style import BAND, GRID, INK, WIDE
 from workbench.formats import spread_label
+from workbench.tables.schema import PLATFORM_NAMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _XLABELS = {"posts": "Month of posting (UTC)", "creators": "Followers (from)"}
-
-
 _TICKS = {"posts": 6, "creators": 10}  # as many as the narrow drawing holds
 
 
-def draw_import_spread(spread: pd.DataFrame, names: dict[str, str]) -> Axes:
+def draw_import_spread(spread: pd.DataFrame) -> Axes:
     """Draw how posts lie over months, or creators over sizes, a panel a platform.
 
-    Parameters
-    ----------
-    spread : DataFrame
-        The rows of ``ImportReport.spread`` of one ``what``.
-    names : dict
-        How each platform is written.
-
-    Returns
-    -------
-    Axes
-        The lowest panel.
+    ``spread`` holds the rows of ``ImportReport.spread`` of one ``what``; the lowest panel is
+    returned.
     """
     from matplotlib.figure import Figure
 
@@ -43,7 +33,7 @@ def draw_import_spread(spread: pd.DataFrame, names: dict[str, str]) -> Axes:
     for ax, platform in zip(panels, platforms, strict=True):
         shown = spread[spread["platform"].eq(platform)]
         ax.bar(shown["place"], shown["number"], width=0.86, color=BAND, zorder=2)
-        ax.set_title(names.get(platform, platform), loc="left", fontsize=10, color=INK)
+        ax.set_title(PLATFORM_NAMES[platform], loc="left", fontsize=10, color=INK)
         ax.set_ylim(bottom=0)
         ax.grid(True, axis="y", color=GRID, lw=0.8, zorder=0)
         ax.yaxis.set_major_formatter("{x:,.0f}")

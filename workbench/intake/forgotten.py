@@ -13,7 +13,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from workbench.errors import DataError
 from workbench.intake.rows import PROFILE_LINK
@@ -96,7 +96,7 @@ def read_forgotten(folder: Path) -> Forgotten:
         return Forgotten(salt=secrets.token_hex(32))
     try:
         return Forgotten.model_validate_json(path.read_text(encoding="utf-8"))
-    except (ValueError, ValidationError) as fault:
+    except ValueError as fault:
         told = "bring it back from a backup: without it an import could bring somebody back"
         raise DataError(f"{path} can't be read.", [told]) from fault
 

@@ -24,7 +24,7 @@ from workbench.intake.person import Person
 from workbench.intake.profile import yaml_text
 from workbench.intake.spool import SPOOLED
 from workbench.store import Store
-from workbench.store.catalog import buckets_of, replace_file, sweep_drafts
+from workbench.store.catalog import CATALOG, buckets_of, replace_file, sweep_drafts
 from workbench.store.tables import NAMING
 from workbench.tables.schema import TABLES
 
@@ -112,19 +112,16 @@ def erase_folder(folder: Path) -> int:
     """Remove a folder of ours with all that is in it; return how many files."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     # The catalog goes first: a store without it is none, one with a part of its rows would lie.
-    for path in sorted(files, key=lambda p: (p.name != "store.json", p)):
-        path.unlink()
-    for path in sorted((p for p in folder.rglob("*") if p.is_dir()), reverse=True):
-        path.rmdir()
+    (folder / CATALOG).unlink(missing_ok=True)
     if folder.exists():
-        folder.rmdir()
+        shutil.rmtree(folder)
     return len(files)
 
 
 def _csv_without(path: Path, person: Person) -> tuple[bytes, int]:
     encoding = text_encoding(path, path.name)
-    marked = path.read_bytes()[:3] == codecs.BOM_UTF8
-    encoding = "utf-8" if encoding == "utf-8-sig" and not marked else encoding
+    if encoding == "utf-8-sig" and path.read_bytes()[:3] != codecs.BOM_UTF8:
+        encoding = "utf-8"
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=sniffed_delimiter(path, encoding), lineterminator="\n")
     header, rows = _read_csv(path, person)
@@ -148,9 +145,10 @@ def _masked_cell(name: str, cell: str, person: Person) -> str:
 def _read_csv(path: Path, person: Person) -> tuple[list[str], list[tuple[list[str], bool]]]:
     """Return the header and the rows of a CSV, each with whether it is about a creator."""
     encoding = text_encoding(path, path.name)
-    csv.field_size_limit(2**27)
+    delimiter = sniffed_delimiter(path, encoding)
+    csv.field_size_limit(2**27)  # a refused row may stand in one cell
     with path.open(encoding=encoding, newline="") as stream:
-        header, *rows = [*csv.reader(stream, delimiter=sniffed_delimiter(path, encoding))] or [[]]
+        header, *rows = [*csv.reader(stream, delimiter=delimiter)] or [[]]
     made_here = path.parent.parent.name == "imports"
     platforms = _platforms(path.with_name("qa.json"), person) if made_here else {}
     about = [at for at, name in enumerate(header) if _ABOUT.search(plain_name(name))]

@@ -11,7 +11,7 @@ from typing import Any
 
 from workbench.intake.fields import vocabulary
 from workbench.intake.forgotten import plain_identity
-from workbench.intake.pseudonyms import KINDS, Key
+from workbench.intake.pseudonyms import KINDS, Key, names_of
 from workbench.intake.read import SUFFIXES
 from workbench.store import Store
 from workbench.tables.schema import PLATFORMS
@@ -137,7 +137,7 @@ def find_person(asked: str, store: Store | None, key: Key | None) -> Person:
     accounts = key.accounts if key else {}
     known = accounts.keys() & {*bare, *(alias for _, alias in aliases)}
     meant = [accounts[alias] for alias in known]
-    real |= {f"{a['platform']}:{a[kind].lower()}" for a in meant for kind in KINDS if kind in a}
+    real |= {f"{a['platform']}:{name.lower()}" for a in meant for name in names_of(a)}
     return Person(
         asked=asked,
         platforms=platforms,
@@ -152,9 +152,7 @@ def find_person(asked: str, store: Store | None, key: Key | None) -> Person:
 def nearest_names(asked: str, store: Store | None, key: Key | None) -> list[str]:
     """Return the known names most like one that is not known."""
     known = {i.partition(":")[2] for i in _owners(store)}
-    known |= {
-        a[name] for a in (key.accounts.values() if key else ()) for name in KINDS if name in a
-    }
+    known |= {name for a in (key.accounts.values() if key else ()) for name in names_of(a)}
     lower = {name.lower(): name for name in known}
     plain = plain_identity(asked.rpartition(":")[2]).lower()
     return [lower[name] for name in get_close_matches(plain, [*lower], n=3, cutoff=0.6)]
@@ -167,7 +165,7 @@ def _aliases(name: str, platforms: Sequence[str], key: Key | None) -> set[tuple[
     made = {(p, key.pseudonym(p, kind, name)) for p in platforms for kind in KINDS}
     meant = {name.lower()} | {alias for _, alias in made}
     for alias, real in key.accounts.items():
-        values = {alias, *(real[kind].lower() for kind in KINDS if kind in real)}
+        values = {alias, *map(str.lower, names_of(real))}
         if real["platform"] in platforms and not values.isdisjoint(meant):
             made.add((real["platform"], alias))
     return made

@@ -11,11 +11,11 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.errors import SettingsError
 from workbench.intake.fields import day_in
@@ -31,43 +31,37 @@ KINDS = {"handle": "creator", "native_id": "id"}
 _TEXTS = {"niche", "campaign", "product", "channel"}
 
 
-class _KeyFile(BaseModel):
+class Key(BaseModel):
+    """The key of a client: its secret, the accounts by pseudonym, the files by pseudonym.
+
+    An account is a dict of ``platform`` and, where known, ``handle`` and ``native_id``. ``path`` is
+    where the key is kept, and not in the file itself.
+    """
+
     model_config = ConfigDict(extra="forbid")
 
+    path: Path = Field(default=Path(), exclude=True)
     secret: str
     accounts: dict[str, dict[str, str]] = {}
     files: dict[str, str] = {}
-
-
-@dataclass(kw_only=True, eq=False)
-class Key:
-    """The key of a client: its secret, the accounts by pseudonym, the files by pseudonym.
-
-    An account is a dict of ``platform`` and, where known, ``handle`` and ``native_id``.
-    """
-
-    path: Path
-    secret: str
-    accounts: dict[str, dict[str, str]] = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict)
 
     def pseudonym(self, platform: str, name: str, value: str) -> str:
         """Return the pseudonym of an account's ``handle`` or ``native_id``.
 
         Where another account has it already, it is longer.
         """
-        plain = value.lower() if name == "handle" else value
-        text = self._hashed(f"{platform}:{name}:{plain}")
+        own = (platform, _plain(name, value))
+        text = self._hashed(f"{platform}:{name}:{own[1]}")
         short = f"{KINDS[name]}-{text[:_LENGTH]}"
         known = self.accounts.get(short)
-        taken = known is not None and not _is_of(known, platform, name, plain)
-        return f"{KINDS[name]}-{text[:_LONGER]}" if taken else short
+        if known is None or (known.get("platform"), _plain(name, known.get(name, ""))) == own:
+            return short
+        return f"{KINDS[name]}-{text[:_LONGER]}"
 
     def _unnamed(self, text: str, alias: str) -> str:
         """Return a text of an account's row without its name in it."""
-        account = self.accounts.get(alias, {})
-        for real in (account[name] for name in KINDS if len(account.get(name, "")) > 3):
-            if real.lower() in text.lower():
+        for real in names_of(self.accounts.get(alias, {})):
+            if len(real) > 3 and real.lower() in text.lower():
                 text = re.sub(re.escape(real), lambda _: alias, text, flags=re.IGNORECASE)
         return text
 
@@ -78,8 +72,8 @@ class Key:
         """
         found: dict[str, set[str]] = {}
         for account in self.accounts.values():
-            for name in KINDS.keys() & account.keys():
-                found.setdefault(account[name].casefold(), set()).add(account["platform"])
+            for name in names_of(account):
+                found.setdefault(name.casefold(), set()).add(account["platform"])
         return {name: told.pop() for name, told in found.items() if len(told) == 1}
 
     def post(self, platform: str, value: str) -> str:
@@ -126,8 +120,7 @@ class Key:
 
     def save(self) -> None:
         """Write the key file in one step, and remove what a killed one has left."""
-        content = {"secret": self.secret, "accounts": self.accounts, "files": self.files}
-        text = json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+        text = json.dumps(self.model_dump(), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
         self.path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(self.path, text.encode(), private=True)
         for left in [*self.path.parent.iterdir()]:
@@ -139,10 +132,13 @@ class Key:
         return "".join(_LETTERS[byte % 32] for byte in digest)
 
 
-def _is_of(known: dict[str, str], platform: str, name: str, plain: str) -> bool:
-    held = known.get(name, "")
-    held = held.lower() if name == "handle" else held
-    return known.get("platform") == platform and held == plain
+def _plain(name: str, value: str) -> str:
+    return value.lower() if name == "handle" else value
+
+
+def names_of(account: dict[str, str]) -> list[str]:
+    """Return the handle and the id of an account of the key, those that are known."""
+    return [account[name] for name in KINDS if name in account]
 
 
 def key_path(folder: Path, key: Path | None) -> Path:
@@ -203,16 +199,15 @@ def read_key(folder: Path, key: Path | None) -> Key | None:
     if not path.is_file():
         return None
     try:
-        content = _KeyFile.model_validate_json(path.read_text(encoding="utf-8"))
-        found = Key(path=path, **content.model_dump())
+        found = Key.model_validate_json(path.read_text(encoding="utf-8"))
         own = not is_pseudonymised(folder) or (folder / MARK).read_text("utf-8") == found.mark
-    except (ValueError, ValidationError) as fault:
+    except ValueError as fault:
         told = "expected what an import with --pseudonymise wrote; bring it back from a backup"
         raise SettingsError(f"{path} is no key.", [told]) from fault
     if not own:
         told = "name the right one with --key FILE"
         raise SettingsError(f"{path} is not the key of {folder}.", [told])
-    return found
+    return found.model_copy(update={"path": path})
 
 
 def open_key(folder: Path, key: Path | None) -> Key:

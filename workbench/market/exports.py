@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.market.settings import MarketSettings, Rng
-
-PLATFORM_NAMES = {"instagram": "Instagram", "tiktok": "TikTok", "youtube": "YouTube"}
+from workbench.tables.schema import PLATFORM_NAMES
 
 
 def make_exports(

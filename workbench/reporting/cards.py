@@ -6,11 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from workbench.curves import CurveFit, Shortlist
 from workbench.figures import Card, draw_engagement_curve
-from workbench.wording import (
-    describe_curve_alt,
-    describe_curve_note,
-    describe_engagement_curve,
-)
+from workbench.wording import describe_curve_alt, describe_curve_note, describe_engagement_curve
 from workbench.wording.curves import curve_name
 
 

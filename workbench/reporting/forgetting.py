@@ -95,7 +95,7 @@ def find_held(folder: Path, asked: str, *, reports: Path, key: Path | None = Non
         If it is nothing, with the nearest names.
     """
     _check_folder(folder)
-    store, own_key = _store(folder), read_key(folder, key)
+    store, own_key = held_store(folder), read_key(folder, key)
     person = find_person(asked, store, own_key)
     rows = held_rows(store, person) if store else {}
     files = {
@@ -141,7 +141,7 @@ def forget_creator(
     _check_folder(folder)
     with one_at_a_time(folder):
         held = find_held(folder, asked, reports=reports, key=key)
-        person, store, own_key = held.person, _store(folder), read_key(folder, key)
+        person, store, own_key = held.person, held_store(folder), read_key(folder, key)
         write_forgotten(folder, read_forgotten(folder).with_also(person.identities))
         with store.draft() if store else nullcontext() as draft:
             rows = draft.remove(person.keys | person.identities) if draft else {}
@@ -171,7 +171,7 @@ def forget_all(folder: Path, *, reports: Path, key: Path | None = None) -> list[
     """
     _check_folder(folder)
     with one_at_a_time(folder):
-        store = _store(folder)
+        store = held_store(folder)
         erased = _withdraw(reports, folder, store, None, "")
         for path in client_files(folder):
             if path.parent == folder:
@@ -223,7 +223,7 @@ def _forget_key(key: Key | None, person: Person) -> list[Erased]:
     if not names and files == key.files:
         return []
     kept = {alias: real for alias, real in key.accounts.items() if alias not in names}
-    Key(path=key.path, secret=key.secret, accounts=kept, files=files).save()
+    key.model_copy(update={"accounts": kept, "files": files}).save()
     return [Erased(place=key.path.name, rows=max(1, len(names)))]
 
 
@@ -240,7 +240,8 @@ def _check_folder(folder: Path) -> None:
         raise DataError(f"There is no client's folder at {folder}.", ["name it with --data"])
 
 
-def _store(folder: Path) -> Store | None:
+def held_store(folder: Path) -> Store | None:
+    """Open the store of a client's folder; None where there is none."""
     return open_store(folder / "store") if (folder / "store" / CATALOG).is_file() else None
 
 

@@ -16,7 +16,6 @@ from workbench.formats import plural
 from workbench.reporting.gate import check_report
 from workbench.reporting.html import Section, html_cell, render_page
 from workbench.store.catalog import replace_file
-from workbench.wording.curves import PLATFORM_NAMES
 from workbench.wording.imports import (
     describe_import,
     describe_import_apart,
@@ -57,13 +56,7 @@ _NOTES = {
 def write_import_page(report: ImportReport, out: Path, files: Sequence[Path]) -> Path:
     """Write the page of an import beside its other files and return its path.
 
-    Parameters
-    ----------
-    report : ImportReport
-    out : Path
-        The client's folder, into which the files were imported.
-    files : sequence of Path
-        As they were given, for the commands of the next steps.
+    ``out`` is the client's folder, ``files`` are as they were given, for the next steps' commands.
 
     Raises
     ------
@@ -106,43 +99,20 @@ def _sections(
 ) -> Iterator[tuple[str, str, list[str]]]:
     """Give anchor, title and content of each section; one without content is left out."""
     questions = describe_import_questions(report)
-    first, *rest = describe_import(report).splitlines()
-    asked = [f"{plural(len(questions), 'question')} to ask the sender of the files."] * bool(
-        questions
-    )
-    answer = "\n".join(
-        f"- {line}" for line in (f"**{first}**", *rest[:-1], " ".join([*rest[-1:], *asked]))
-    )
-    yield "the-answer", "The answer", [text_html(answer)]
-    yield (
-        "ask",
-        "What to ask the vendor",
-        [text_html("\n".join(f"1. {question}" for question in questions))] * bool(questions),
-    )
-    yield (
-        "files",
-        "Files",
-        _part(
-            describe_import_rows(report, _FILES),
-            "What became of each file's rows",
-            len(report.table),
-            "file",
-            "qa.json",
-        ),
-    )
+    rows, held, day = describe_import(report).splitlines()
+    if questions:
+        day += f" {plural(len(questions), 'question')} to ask the sender of the files."
+    yield "the-answer", "The answer", [text_html(f"- **{rows}**\n- {held}\n- {day}")]
+    asked = "\n".join(f"1. {question}" for question in questions)
+    yield "ask", "What to ask the vendor", [text_html(asked)] * bool(questions)
+    table = describe_import_rows(report, _FILES)
+    caption = "What became of each file's rows"
+    yield "files", "Files", _part(table, caption, len(report.table), "file")
     yield "columns", "How each column was understood", [*_columns(report)]
     notes = report.notes[["column", "note"]].drop_duplicates()
-    yield (
-        "settled",
-        "What the values settled",
-        _part(
-            describe_import_notes(report, _ROWS),
-            "Decisions about values, with the rows concerned",
-            len(notes),
-            "decision",
-            "qa.json",
-        ),
-    )
+    table = describe_import_notes(report, _ROWS)
+    caption = "Decisions about values, with the rows concerned"
+    yield "settled", "What the values settled", _part(table, caption, len(notes), "decision")
     yield "refused", "Refused rows", _refused(report)
     yield "disagreements", "Where two sources disagree", _disagreements(report)
     gaps = describe_import_gaps(report)
@@ -152,7 +122,9 @@ def _sections(
     yield "next-steps", "Next steps", [*_steps(report, out, files)]
 
 
-def _part(table: pd.DataFrame, caption: str, total: int, noun: str, place: str) -> list[str]:
+def _part(
+    table: pd.DataFrame, caption: str, total: int, noun: str, place: str = "qa.json"
+) -> list[str]:
     """Return a table, and where the rest is if it shows a part only."""
     if table.empty:
         return []
@@ -197,7 +169,7 @@ def _refused(report: ImportReport) -> list[str]:
     caption = "Why rows were refused, the most frequent reason first"
     return [
         text_html(f"{told}`refused.csv` beside this page, {how}."),
-        *_part(reasons, caption, len(report.reasons), "reason", "qa.json"),
+        *_part(reasons, caption, len(report.reasons), "reason"),
     ]
 
 
@@ -225,7 +197,7 @@ def _figure(spread: pd.DataFrame, what: str) -> list[str]:
     if not earlier.empty:
         note += f" {plural(int(earlier['number'].sum()), 'earlier post')} not drawn."
     with mpl.rc_context(LOOK):
-        axes = draw_import_spread(drawn, PLATFORM_NAMES)
+        axes = draw_import_spread(drawn)
         return [figure_html(axes, describe_import_spread(drawn), note, lowest=2)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict
@@ -12,7 +12,30 @@ from pydantic import BaseModel, ConfigDict
 from workbench.errors import SettingsError
 
 
-class EngagementDefinition(BaseModel):
+class Sourced(BaseModel):
+    """What a source has published under a name, in the year given."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    source: str
+    year: int
+    undated: bool = False
+
+    @property
+    def source_text(self) -> str:
+        """The source with its year, or with the year in which an undated page was read."""
+        year = f" (undated, read {self.year})" if self.undated else f", {self.year}"
+        return self.source + year
+
+
+def bundled_entries(file: str) -> list[dict[str, Any]]:
+    """Return the entries of a YAML file of this folder."""
+    text = files("workbench.tables").joinpath(file).read_text(encoding="utf-8")
+    return list(yaml.safe_load(text))
+
+
+class EngagementDefinition(Sourced):
     """One way to compute an engagement rate, with its source.
 
     Attributes
@@ -24,23 +47,12 @@ class EngagementDefinition(BaseModel):
     denominator : {"followers", "views", "reach"}
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
     label: str
     required_parts: tuple[str, ...]
     optional_parts: tuple[str, ...]
     denominator: Literal["followers", "views", "reach"]
     statistic: str
-    source: str
-    year: int
-    undated: bool = False
     meaning: str
-
-    @property
-    def source_text(self) -> str:
-        """The source with its year."""
-        return dated_source(self.source, self.year, undated=self.undated)
 
     @property
     def parts_text(self) -> str:
@@ -50,16 +62,10 @@ class EngagementDefinition(BaseModel):
         )
 
 
-def dated_source(source: str, year: int, *, undated: bool) -> str:
-    """Write a source with its year, or with the year in which an undated page was read."""
-    return f"{source} (undated, read {year})" if undated else f"{source}, {year}"
-
-
 @cache
 def engagement_definitions() -> dict[str, EngagementDefinition]:
     """Return all definitions by name."""
-    text = files("workbench.tables").joinpath("definitions.yaml").read_text(encoding="utf-8")
-    entries = [EngagementDefinition.model_validate(entry) for entry in yaml.safe_load(text)]
+    entries = map(EngagementDefinition.model_validate, bundled_entries("definitions.yaml"))
     return {entry.name: entry for entry in entries}
 
 

@@ -30,11 +30,9 @@ def _limits(column: Column) -> str:
         return ", ".join(f"`{choice}`" for choice in column.choices)
     if column.minimum is None:
         return ""
-    return (
-        f">= {column.minimum:g}"
-        if column.maximum is None
-        else f"{column.minimum:g} to {column.maximum:g}"
-    )
+    if column.maximum is None:
+        return f">= {column.minimum:g}"
+    return f"{column.minimum:g} to {column.maximum:g}"
 
 
 def _table_section(table: Table) -> list[str]:

@@ -12,22 +12,32 @@ from typing import Literal
 Kind = Literal["text", "count", "number", "flag", "time", "date", "choice"]
 
 SCHEMA_VERSION = 1
-PLATFORMS = ("instagram", "tiktok", "youtube", "twitch", "x", "facebook", "pinterest", "linkedin")
+PLATFORM_NAMES = {
+    "instagram": "Instagram",
+    "tiktok": "TikTok",
+    "youtube": "YouTube",
+    "twitch": "Twitch",
+    "x": "X",
+    "facebook": "Facebook",
+    "pinterest": "Pinterest",
+    "linkedin": "LinkedIn",
+}
+PLATFORMS = (*PLATFORM_NAMES,)
 PROVENANCE = ("measured", "platform_estimated", "supplied")
 SAMPLINGS = ("latest_posts", "top_list", "filtered", "unknown")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Column:
     """One column of a canonical table.
 
     Attributes
     ----------
     name : str
-    kind : {"text", "count", "number", "flag", "time", "date", "choice"}
-        ``count`` is a whole number that may be missing, ``time`` a UTC timestamp, ``date`` a day.
     meaning : str
         One sentence for the data dictionary, with the unit where the kind does not tell it.
+    kind : {"text", "count", "number", "flag", "time", "date", "choice"}
+        ``count`` is a whole number that may be missing, ``time`` a UTC timestamp, ``date`` a day.
     required : bool
         Whether a value must be present in every row.
     minimum, maximum : float or None
@@ -37,8 +47,8 @@ class Column:
     """
 
     name: str
-    kind: Kind
     meaning: str
+    kind: Kind = "text"
     required: bool = False
     minimum: float | None = None
     maximum: float | None = None
@@ -65,38 +75,18 @@ class Table:
         return next(column for column in self.columns if column.name == name)
 
 
-def _text(name: str, meaning: str, *, required: bool = False) -> Column:
-    return Column(name=name, kind="text", meaning=meaning, required=required)
-
-
 def _count(name: str, meaning: str, *, required: bool = False) -> Column:
-    return Column(name=name, kind="count", meaning=meaning, required=required, minimum=0)
+    return Column(name, meaning, "count", required=required, minimum=0)
 
 
-def _flag(name: str, meaning: str) -> Column:
-    return Column(name=name, kind="flag", meaning=meaning)
-
-
-def _number(name: str, meaning: str, *, required: bool = False) -> Column:
-    return Column(name=name, kind="number", meaning=meaning, required=required)
-
-
-CREATOR_KEY = _text("creator_key", "`platform:native id`, else `platform:handle`.", required=True)
+CREATOR_KEY = Column("creator_key", "`platform:native id`, else `platform:handle`.", required=True)
 PLATFORM = Column(
-    name="platform",
-    kind="choice",
-    meaning="The platform that the account is on.",
-    required=True,
-    choices=PLATFORMS,
+    "platform", "The platform that the account is on.", "choice", required=True, choices=PLATFORMS
 )
-CURRENCY = _text("currency", "ISO 4217 code.", required=True)
-SOURCE = _text("source", "The import that gave the row (its id in `store.json`).", required=True)
+CURRENCY = Column("currency", "ISO 4217 code.", required=True)
+SOURCE = Column("source", "The import that gave the row (its id in `store.json`).", required=True)
 GIVEN_BY = Column(
-    name="provenance",
-    kind="choice",
-    meaning="How the values came about.",
-    required=True,
-    choices=PROVENANCE,
+    "provenance", "How the values came about.", "choice", required=True, choices=PROVENANCE
 )
 
 CREATORS = Table(
@@ -107,12 +97,12 @@ CREATORS = Table(
     columns=(
         CREATOR_KEY,
         PLATFORM,
-        _text("handle", "The account's public name, as the latest file writes it."),
-        _text("native_id", "The platform's own id of the account."),
-        _text("display_name", "The name shown on the profile."),
-        _text("niche", "Subject of the account, as the source names it."),
-        _text("country", "Country of the creator (not of the audience)."),
-        _flag("verified", "Whether the platform marks the account as verified."),
+        Column("handle", "The account's public name, as the latest file writes it."),
+        Column("native_id", "The platform's own id of the account."),
+        Column("display_name", "The name shown on the profile."),
+        Column("niche", "Subject of the account, as the source names it."),
+        Column("country", "Country of the creator (not of the audience)."),
+        Column("verified", "Whether the platform marks the account as verified.", "flag"),
         SOURCE,
     ),
 )
@@ -125,10 +115,10 @@ POSTS = Table(
     columns=(
         CREATOR_KEY,
         PLATFORM,
-        _text("post_id", "The platform's id of the post, else `at:` and its time.", required=True),
-        Column(name="posted_at", kind="time", meaning="When it was posted (UTC).", required=True),
-        Column(name="observed_at", kind="time", meaning="When the counts were read (UTC)."),
-        _text("media_type", "Kind of post, as the source names it."),
+        Column("post_id", "The platform's id of the post, else `at:` and its time.", required=True),
+        Column("posted_at", "When it was posted (UTC).", "time", required=True),
+        Column("observed_at", "When the counts were read (UTC).", "time"),
+        Column("media_type", "Kind of post, as the source names it."),
         _count("likes", "Likes. Missing where hidden: a 0 beside comments is a hidden count."),
         _count("comments", "Comments."),
         _count("shares", "Shares or reposts."),
@@ -136,9 +126,11 @@ POSTS = Table(
         _count("views", "Views or plays."),
         _count("reach", "Distinct people reached."),
         _count("impressions", "Times shown."),
-        _flag("is_sponsored", "Whether the post is marked as paid."),
-        _flag("likes_hidden", "Whether the like count was hidden and therefore made missing."),
-        _flag("counts_rounded", "Whether a count came rounded, such as `1.2M`."),
+        Column("is_sponsored", "Whether the post is marked as paid.", "flag"),
+        Column(
+            "likes_hidden", "Whether the like count was hidden and therefore made missing.", "flag"
+        ),
+        Column("counts_rounded", "Whether a count came rounded, such as `1.2M`.", "flag"),
         GIVEN_BY,
         SOURCE,
     ),
@@ -152,11 +144,11 @@ SNAPSHOTS = Table(
     columns=(
         CREATOR_KEY,
         PLATFORM,
-        Column(name="observed_on", kind="date", meaning="The day of the counts.", required=True),
+        Column("observed_on", "The day of the counts.", "date", required=True),
         _count("followers", "Followers or subscribers.", required=True),
         _count("following", "Accounts followed."),
         _count("posts_count", "Posts on the profile."),
-        _flag("counts_rounded", "Whether a count came rounded, such as `1.2M`."),
+        Column("counts_rounded", "Whether a count came rounded, such as `1.2M`.", "flag"),
         GIVEN_BY,
         SOURCE,
     ),
@@ -170,23 +162,17 @@ REPORTED_METRICS = Table(
     columns=(
         CREATOR_KEY,
         PLATFORM,
-        _text("metric", "What is counted: `likes`, `comments`, `views`, ...", required=True),
+        Column("metric", "What is counted: `likes`, `comments`, `views`, ...", required=True),
         Column(
-            name="statistic",
-            kind="choice",
-            meaning="What was made of the posts' counts.",
+            "statistic",
+            "What was made of the posts' counts.",
+            "choice",
             required=True,
             choices=("mean", "median", "sum", "rate", "unknown"),
         ),
-        Column(
-            name="value",
-            kind="number",
-            meaning="The figure; rates as 0-1.",
-            required=True,
-            minimum=0,
-        ),
-        _text("window", "The posts it stands for, as the source says it.", required=True),
-        Column(name="as_of", kind="date", meaning="The day of the figure.", required=True),
+        Column("value", "The figure; rates as 0-1.", "number", required=True, minimum=0),
+        Column("window", "The posts it stands for, as the source says it.", required=True),
+        Column("as_of", "The day of the figure.", "date", required=True),
         GIVEN_BY,
         SOURCE,
     ),
@@ -200,13 +186,13 @@ FOLLOWERS_SAMPLE = Table(
     columns=(
         CREATOR_KEY,
         PLATFORM,
-        Column(name="sampled_on", kind="date", meaning="The day of the draw.", required=True),
-        _text("follower_id", "A pseudonym of the follower.", required=True),
+        Column("sampled_on", "The day of the draw.", "date", required=True),
+        Column("follower_id", "A pseudonym of the follower.", required=True),
         _count("followers", "Followers of the follower."),
         _count("following", "Accounts that the follower follows."),
         _count("posts_count", "Posts of the follower."),
-        _flag("has_picture", "Whether the profile has a picture of its own."),
-        _flag("is_private", "Whether the profile is private."),
+        Column("has_picture", "Whether the profile has a picture of its own.", "flag"),
+        Column("is_private", "Whether the profile is private.", "flag"),
         _count("bio_length", "Characters in the profile text."),
         SOURCE,
     ),
@@ -220,13 +206,13 @@ TRACKING = Table(
     columns=(
         CREATOR_KEY,
         PLATFORM,
-        Column(name="tracked_on", kind="date", meaning="The day.", required=True),
-        _text("channel", "Where it was counted, `unknown` where not said.", required=True),
-        _text("campaign", "The campaign, `unknown` where not said.", required=True),
-        _text("product", "What was sold, `unknown` where not said.", required=True),
+        Column("tracked_on", "The day.", "date", required=True),
+        Column("channel", "Where it was counted, `unknown` where not said.", required=True),
+        Column("campaign", "The campaign, `unknown` where not said.", required=True),
+        Column("product", "What was sold, `unknown` where not said.", required=True),
         _count("clicks", "Clicks."),
-        Column(name="orders", kind="count", meaning="Orders; negative where more were sent back."),
-        _number("revenue", "Revenue in `currency`; negative where more was sent back."),
+        Column("orders", "Orders; negative where more were sent back.", "count"),
+        Column("revenue", "Revenue in `currency`; negative where more was sent back.", "number"),
         CURRENCY,
         SOURCE,
     ),
@@ -241,15 +227,12 @@ PAYOUTS = Table(
         CREATOR_KEY,
         PLATFORM,
         Column(
-            name="paid_on",
-            kind="date",
-            meaning="The day of the payment, else that of the export.",
-            required=True,
+            "paid_on", "The day of the payment, else that of the export.", "date", required=True
         ),
-        _text("basis", "Paid for what: `post`, `order`, ..., else `unknown`.", required=True),
-        _number("rate", "The amount for one, in `currency`; missing where it differs."),
-        Column(name="orders", kind="count", meaning="Orders paid for; negative where taken back."),
-        _number("amount", "The amount paid, in `currency`.", required=True),
+        Column("basis", "Paid for what: `post`, `order`, ..., else `unknown`.", required=True),
+        Column("rate", "The amount for one, in `currency`; missing where it differs.", "number"),
+        Column("orders", "Orders paid for; negative where taken back.", "count"),
+        Column("amount", "The amount paid, in `currency`.", "number", required=True),
         CURRENCY,
         SOURCE,
     ),
@@ -262,23 +245,23 @@ OVERLAPS = Table(
     order=("creator_key", "other_key", "as_of"),
     columns=(
         CREATOR_KEY,
-        _text("other_key", "The other account.", required=True),
+        Column("other_key", "The other account.", required=True),
         Column(
-            name="share",
-            kind="number",
-            meaning="Shared followers over the base, 0-1.",
+            "share",
+            "Shared followers over the base, 0-1.",
+            "number",
             required=True,
             minimum=0,
             maximum=1,
         ),
         Column(
-            name="base",
-            kind="choice",
-            meaning="What the share is a share of.",
+            "base",
+            "What the share is a share of.",
+            "choice",
             required=True,
             choices=("creator", "other", "smaller", "union"),
         ),
-        Column(name="as_of", kind="date", meaning="The day of the figure.", required=True),
+        Column("as_of", "The day of the figure.", "date", required=True),
         SOURCE,
     ),
 )
@@ -291,16 +274,10 @@ FEE_QUOTES = Table(
     columns=(
         CREATOR_KEY,
         PLATFORM,
-        _text("deliverable", "What is paid for: `post`, `story`, `ugc_only`, ...", required=True),
-        Column(
-            name="fee",
-            kind="number",
-            meaning="The amount asked, in `currency`.",
-            required=True,
-            minimum=0,
-        ),
+        Column("deliverable", "What is paid for: `post`, `story`, `ugc_only`, ...", required=True),
+        Column("fee", "The amount asked, in `currency`.", "number", required=True, minimum=0),
         CURRENCY,
-        Column(name="quoted_on", kind="date", meaning="The day of the quote.", required=True),
+        Column("quoted_on", "The day of the quote.", "date", required=True),
         SOURCE,
     ),
 )
@@ -312,11 +289,11 @@ ALIASES = Table(
     order=("creator_key", "alias_key"),
     columns=(
         CREATOR_KEY,
-        _text("alias_key", "Another `platform:id` or `platform:handle` of it.", required=True),
+        Column("alias_key", "Another `platform:id` or `platform:handle` of it.", required=True),
         Column(
-            name="kind",
-            kind="choice",
-            meaning="Why both are the same: one account, or one person on two platforms.",
+            "kind",
+            "Why both are the same: one account, or one person on two platforms.",
+            "choice",
             required=True,
             choices=("account", "person"),
         ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from workbench.errors import SettingsError
 from workbench.formats import short_count
-from workbench.tables.definitions import dated_source
+from workbench.tables.definitions import Sourced, bundled_entries
 
 UNKNOWN_SIZE = "followers unknown"
 
@@ -28,15 +27,9 @@ class Tier(BaseModel):
     below: int | None = None
 
 
-class TierPreset(BaseModel):
+class TierPreset(Sourced):
     """The tiers of one source, smallest first."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    source: str
-    year: int
-    undated: bool = False
     note: str = ""
     tiers: tuple[Tier, ...] = Field(min_length=1)
 
@@ -52,11 +45,6 @@ class TierPreset(BaseModel):
             if tier.below is not None and tier.below <= tier.first:
                 raise ValueError(f"tier {tier.name!r} ends before it starts")
         return self
-
-    @property
-    def source_text(self) -> str:
-        """The source with its year."""
-        return dated_source(self.source, self.year, undated=self.undated)
 
     def cells(self) -> list[Tier]:
         """Return the tiers and, named by their edges, the sizes that the source has no name for."""
@@ -85,8 +73,7 @@ def _gap_name(first: int, below: int | None) -> str:
 @cache
 def tier_presets() -> dict[str, TierPreset]:
     """Return all bundled presets by name."""
-    text = files("workbench.tables").joinpath("tiers.yaml").read_text(encoding="utf-8")
-    presets = [TierPreset.model_validate(entry) for entry in yaml.safe_load(text)]
+    presets = map(TierPreset.model_validate, bundled_entries("tiers.yaml"))
     return {preset.name: preset for preset in presets}
 
 
@@ -114,19 +101,10 @@ def read_tier_preset(name_or_path: str) -> TierPreset:
 
 
 def assign_tier(followers: pd.Series, preset: TierPreset) -> pd.Series:
-    """Return the tier of each follower count.
+    """Return the tier of each follower count, which may be missing.
 
-    Parameters
-    ----------
-    followers : Series
-        Follower counts; missing values are allowed.
-    preset : TierPreset
-
-    Returns
-    -------
-    Series
-        Ordered categorical, smallest size first. It has a category for every tier, for each size
-        that the preset has no name for, and ``followers unknown``; no creator is dropped.
+    The ordered categorical, smallest size first, has a category for every tier, for each size that
+    the preset has no name for, and ``followers unknown``; no creator is dropped.
     """
     cells = preset.cells()
     names = [cell.name for cell in cells]

@@ -7,20 +7,10 @@ from typing import TYPE_CHECKING
 
 from workbench.features.reported import POSTS
 from workbench.formats import count, interval, nominal, number, plural, short_count
+from workbench.tables.schema import PLATFORM_NAMES
 
 if TYPE_CHECKING:
     from workbench.curves import CurveFit
-
-PLATFORM_NAMES = {
-    "instagram": "Instagram",
-    "tiktok": "TikTok",
-    "youtube": "YouTube",
-    "twitch": "Twitch",
-    "x": "X",
-    "facebook": "Facebook",
-    "pinterest": "Pinterest",
-    "linkedin": "LinkedIn",
-}
 
 
 def curve_name(platform: str, basis: str) -> str:
@@ -47,13 +37,8 @@ def describe_engagement_curve(fit: CurveFit) -> str:
     if summary.reason:
         name = curve_name(summary.platform, summary.basis)
         return f"**No curve for {name}:** {summary.reason}. The dots show what there is."
-    tenfold = interval(
-        10**summary.exponent,
-        10**summary.exponent_low,
-        10**summary.exponent_high,
-        unit="number",
-        confidence=fit.settings.confidence,
-    )
+    times = (10**exponent for exponent in summary.exponents)
+    tenfold = interval(*times, unit="number", confidence=fit.settings.confidence)
     return (
         f"**{_verdict(fit)}** Among {count(summary.creators_in_fit)} {platform} creators, ten "
         f"times the followers come with {tenfold} times the engagements per post."
@@ -94,23 +79,13 @@ def describe_curve_note(fit: CurveFit) -> str:
     if fit.summary.reason:
         return "Each dot is a creator, both scales are logarithmic."
     figure = fit.summary.basis if fit.summary.reported else "median of the posts used"
+    exponent = interval(*fit.summary.exponents, unit="number", confidence=fit.settings.confidence)
     return (
         f"Each dot is a creator ({figure}), both scales are logarithmic. The line is "
         f"the middle of peers of the same size; the light band holds {nominal(0.90)} of them. "
         f"Sizes seen: {short_count(fit.summary.followers_min)} to "
         f"{short_count(fit.summary.followers_max)} followers; outside them nothing is drawn. "
-        f"Exponent of the headline power law: {_exponent(fit)}."
-    )
-
-
-def _exponent(fit: CurveFit) -> str:
-    summary = fit.summary
-    return interval(
-        summary.exponent,
-        summary.exponent_low,
-        summary.exponent_high,
-        unit="number",
-        confidence=fit.settings.confidence,
+        f"Exponent of the headline power law: {exponent}."
     )
 
 

@@ -16,7 +16,7 @@ from workbench.intake.agreement import ROUNDED, TOLERANCE
 from workbench.intake.fields import FIELDS, METRICS, RATE
 from workbench.intake.personal import without_mail
 from workbench.intake.privacy import REASON
-from workbench.wording.curves import PLATFORM_NAMES
+from workbench.tables.schema import PLATFORM_NAMES
 
 if TYPE_CHECKING:
     from workbench.intake.quality import ImportReport
@@ -30,11 +30,9 @@ _OPEN = "unit open"
 def describe_import(report: ImportReport) -> str:
     """Say in three lines what became of the rows, what they hold, and of which day it is."""
     s = report.summary
-    span = (
-        f", posted {day(s.first_post)} to {day(s.last_post)}"
-        if s.first_post and s.last_post
-        else ""
-    )
+    span = ""
+    if s.first_post and s.last_post:
+        span = f", posted {day(s.first_post)} to {day(s.last_post)}"
     origin = {*report.table["as_of_from"]} - {""}
     told = _FROM[origin.pop()] if len(origin) == 1 else "the latest of the files"
     others = (
@@ -103,9 +101,8 @@ def describe_import_questions(report: ImportReport) -> list[str]:
             "**Over which posts do the averages run,** how many or since when, and are they means or "
             "medians?"
         )
-    for column in (
-        notes.loc[notes["note"].str.startswith(_OPEN), "column"].drop_duplicates().head(5)
-    ):
+    units = notes.loc[notes["note"].str.startswith(_OPEN), "column"]
+    for column in units.drop_duplicates().head(5):
         asked.append(f"**In which unit is {shown(column)}:** percent, or a fraction of 1?")
     rounded = int(notes.loc[notes["note"].eq(ROUNDED), "rows"].sum())
     if rounded:
@@ -173,8 +170,7 @@ def describe_import_rows(report: ImportReport, most: int | None = None) -> pd.Da
             + (f" (and {file['blank']:,} blank)" if file["blank"] else ""),
             "Kept": count(file["kept"]),
             "Refused": count(file["refused"]),
-            "Duplicates": f"{file['duplicates_exact']:,} exact, {file['duplicates_differing']:,} "
-            "differing",
+            "Duplicates": f"{file['duplicates_exact']:,} exact, {file['duplicates_differing']:,} differing",
             "As of": f"{day(file['as_of'])} ({_FROM[file['as_of_from']]})"
             if file["as_of"]
             else MISSING,
@@ -191,13 +187,7 @@ def _on(platforms: str) -> str:
 
 
 def describe_import_columns(mapping: pd.DataFrame) -> pd.DataFrame:
-    """Return how the columns of one kind of file were understood, as text.
-
-    Parameters
-    ----------
-    mapping : DataFrame
-        The rows of ``ImportReport.mapping`` of one file.
-    """
+    """Return how the columns of one file were understood, its ``ImportReport.mapping``, as text."""
     rows = [
         {
             "Header": shown(found["header"]),
@@ -319,13 +309,9 @@ def describe_import_spread(spread: pd.DataFrame) -> str:
 
 
 def _figure(value: float) -> str:
-    return (
-        f"{value:,.0f}"
-        if value == round(value)
-        else f"{value:,.2f}"
-        if value > 10
-        else f"{value:.4g}"
-    )
+    if value == round(value):
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if value > 10 else f"{value:.4g}"
 
 
 def shown(text: str, longest: int = LONGEST) -> str:

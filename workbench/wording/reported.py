@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from workbench.features.reported import KINDS, POSTS
 from workbench.formats import day, listing, literal, plural
 from workbench.tables.definitions import EngagementDefinition
-from workbench.wording.curves import PLATFORM_NAMES, curve_names
+from workbench.tables.schema import PLATFORM_NAMES
+from workbench.wording.curves import curve_names
 
 if TYPE_CHECKING:
     from workbench.curves import CurveFit
@@ -66,7 +67,7 @@ def describe_figures_limit(features: CreatorFeatures) -> list[str]:
     lines = [
         f"{plural(reported, 'creator')} on reported figures: how far the posts vary, and whether "
         "paid, hidden or viral ones are among them, is unknown. The ranges hold what the curve "
-        "leaves open and nothing of the creator's own posts: with posts they would be wider.",
+        "leaves open and nothing of the creator's own posts: with posts they would be wider."
     ]
     if any("mean" in use.basis for use in features.summary.figures):
         lines.append(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from workbench.features.reported import POSTS
 from workbench.formats import count, day, listing, literal, observed, ordinal, percent, plural
 from workbench.tables.definitions import engagement_definition
-from workbench.wording.curves import PLATFORM_NAMES, curve_name, curve_names, rate_trend
+from workbench.tables.schema import PLATFORM_NAMES
+from workbench.wording.curves import curve_name, curve_names, rate_trend
 from workbench.wording.reported import (
     describe_figure_use,
     describe_figures_limit,
@@ -20,10 +21,7 @@ if TYPE_CHECKING:
     from workbench.curves import CurveFit, Shortlist, TierTable
     from workbench.features import CreatorFeatures, FeaturesSummary
 
-_EDITIONS = {
-    "named": "named edition, for the desk",
-    "masked": "masked edition, for sharing",
-}
+_EDITIONS = {"named": "named edition, for the desk", "masked": "masked edition, for sharing"}
 
 
 def describe_title(client: str, period: str, edition: str, features: CreatorFeatures) -> str:
@@ -71,11 +69,7 @@ def _headline(shortlist: Shortlist) -> str:
     )
 
 
-_TRENDS = {
-    "falls": "falls with size",
-    "rises": "rises with size",
-    "open": "shows no clear trend",
-}
+_TRENDS = {"falls": "falls with size", "rises": "rises with size", "open": "shows no clear trend"}
 
 
 def _size_line(fits: Sequence[CurveFit]) -> list[str]:
@@ -116,7 +110,8 @@ def describe_data(features: CreatorFeatures, read_on: str, samplings: Sequence[s
         f"{plural(summary.creators, 'creator')} on {platforms}, {looked}.",
         *describe_figure_use(features),
         f"{'Posts' if summary.posts_used else 'Figures'} and followers up to "
-        f"{day(settings.as_of)}, counts as read by {day(read_on)}; {_sampling(samplings)}.",
+        f"{day(settings.as_of)}, counts as read by {day(read_on)}; how the files were sampled: "
+        f"{'; '.join(_SAMPLINGS[s] for s in sorted({*samplings} or {'unknown'}))}.",
     ]
     if summary.posts_hidden:
         share = observed(percent(summary.posts_hidden / summary.posts_used))
@@ -133,11 +128,6 @@ _SAMPLINGS = {
     "filtered": "a filtered list",
     "unknown": "not known",
 }
-
-
-def _sampling(samplings: Sequence[str]) -> str:
-    names = [_SAMPLINGS[s] for s in sorted(set(samplings))] or [_SAMPLINGS["unknown"]]
-    return f"how the files were sampled: {'; '.join(names)}"
 
 
 def describe_limits(

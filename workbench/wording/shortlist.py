@@ -19,7 +19,7 @@ from workbench.formats import (
     plural,
     short_count,
 )
-from workbench.wording.curves import PLATFORM_NAMES
+from workbench.tables.schema import PLATFORM_NAMES
 
 if TYPE_CHECKING:
     from workbench.curves import Shortlist
@@ -125,24 +125,12 @@ def _engagements(row: pd.Series) -> str:
 def _expected(row: pd.Series) -> str:
     if pd.isna(row["expected_engagements"]):
         return MISSING
-    return interval(
-        row["expected_engagements"],
-        row["expected_low"],
-        row["expected_high"],
-        unit="count",
-        confidence=0.90,
-        kind="",
-    )
+    band = row[["expected_engagements", "expected_low", "expected_high"]]
+    return interval(*band, unit="count", confidence=0.90, kind="")
 
 
 def _percentile(row: pd.Series, confidence: float) -> str:
     if pd.isna(row["percentile"]):
         return f"{MISSING}: {row['reason']}"
-    return interval(
-        row["percentile"],
-        row["percentile_low"],
-        row["percentile_high"],
-        unit="ordinal",
-        confidence=confidence,
-        kind="",
-    )
+    place = row[["percentile", "percentile_low", "percentile_high"]]
+    return interval(*place, unit="ordinal", confidence=confidence, kind="")

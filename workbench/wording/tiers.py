@@ -9,7 +9,7 @@ import pandas as pd
 from workbench.features.reported import POSTS
 from workbench.formats import MISSING, count, interval, level, nominal, observed, percent, plural
 from workbench.tables.definitions import engagement_definition
-from workbench.wording.curves import PLATFORM_NAMES
+from workbench.tables.schema import PLATFORM_NAMES
 
 if TYPE_CHECKING:
     from workbench.curves import TierTable
@@ -27,12 +27,9 @@ def describe_tiers(tiers: TierTable) -> str:
     if preset.note:
         text += f" {preset.note}"
     if tiers.table["basis"].ne(POSTS).any():
-        by_followers = definition.denominator == "followers"
-        rate = (
-            "their rate is the figure over the followers"
-            if by_followers
-            else "they have no such rate"
-        )
+        rate = "they have no such rate"
+        if definition.denominator == "followers":
+            rate = "their rate is the figure over the followers"
         text += f" Reported figures stand apart by kind; {rate}."
     if tiers.table["rate_median"].gt(1).any():
         over = nominal(1.0)
@@ -43,10 +40,7 @@ def describe_tiers(tiers: TierTable) -> str:
             "stay in the table under a name of their own."
         )
     if tiers.summary.thin_cells:
-        text += (
-            f" Grey rows stand on fewer than {tiers.settings.thin} creators: read them as "
-            "anecdotes."
-        )
+        text += f" Grey rows stand on fewer than {tiers.settings.thin} creators: read them as anecdotes."
     return text
 
 
@@ -68,13 +62,10 @@ def describe_tier_rows(tiers: TierTable) -> pd.DataFrame:
 
 
 def _stand_on(table: pd.DataFrame) -> dict[str, object]:
-    posts = table["posts"].map(count)
-    reported = table["basis"].ne(POSTS)
-    return (
-        {"Stand on": table["basis"].where(reported, posts + " posts")}
-        if reported.any()
-        else {"Posts": posts}
-    )
+    posts, reported = table["posts"].map(count), table["basis"].ne(POSTS)
+    if not reported.any():
+        return {"Posts": posts}
+    return {"Stand on": table["basis"].where(reported, posts + " posts")}
 
 
 def _rate(row: pd.Series, confidence: float) -> str:
@@ -82,11 +73,5 @@ def _rate(row: pd.Series, confidence: float) -> str:
         return MISSING
     if pd.isna(row["rate_low"]):
         return f"{observed(percent(row['rate_median']))} in this sample; too few for a range"
-    return interval(
-        row["rate_median"],
-        row["rate_low"],
-        row["rate_high"],
-        unit="percent",
-        confidence=confidence,
-        kind="",
-    )
+    rate = row[["rate_median", "rate_low", "rate_high"]]
+    return interval(*rate, unit="percent", confidence=confidence, kind="")
