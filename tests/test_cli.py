@@ -115,6 +115,11 @@ def test_a_fault_survives_the_way_between_processes():
     assert str(fault) == "head\n  - one\n  - two"
 
 
+def hear_interrupts():
+    # A job that a shell starts in the background is deaf to Ctrl-C, and so are its children.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.slow
 def test_ctrl_c_in_a_running_report_leaves_nothing_half_done(tmp_path, sample_client):
     code = "import sys; from workbench.cli.app import main; main()"
@@ -124,6 +129,7 @@ def test_ctrl_c_in_a_running_report_leaves_nothing_half_done(tmp_path, sample_cl
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=hear_interrupts,
     )
     while not list(tmp_path.glob("x/*/.work-*/desk/kernel.log")):
         time.sleep(0.1)
@@ -145,6 +151,7 @@ def test_ctrl_c_in_a_running_import_leaves_nothing_half_done(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         cwd=tmp_path,
+        preexec_fn=hear_interrupts,
     )
     while not list(tmp_path.glob("acme/.import-*/taken/*")):
         assert running.poll() is None
