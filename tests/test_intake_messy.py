@@ -154,3 +154,14 @@ def test_a_new_name_of_somebody_forgotten_brings_nobody_back(tmp_path: Path) -> 
     assert "ann.new" not in str(report.content()) + report.refused.to_csv()
     import_files(files[:1], client, platform="instagram")
     assert column(tmp_path, "creators", "handle") == ["ben"]
+
+
+@pytest.mark.parametrize("mark", ["-1", "hidden", "Ocultos"])
+def test_likes_that_are_marked_as_hidden_keep_their_post(tmp_path: Path, mark: str) -> None:
+    rows = f"ann,p1,2026-05-01,{mark},0\nann,p2,2026-05-02,40,3\n"
+    (tmp_path / "tiktok.csv").write_text("Handle,Post ID,Posted at,Likes,Comments\n" + rows)
+    report = import_files([tmp_path / "tiktok.csv"], tmp_path / "client", as_of="2026-06-01")
+    posts = open_store(tmp_path / "client").read("posts")
+    assert (report.summary.refused, report.summary.likes_hidden) == (0, 1)
+    assert posts["likes"].isna().tolist() == [True, False]
+    assert posts["comments"].tolist() == [0, 3]

@@ -27,7 +27,11 @@ def value_notes(rows: pd.DataFrame) -> pd.DataFrame:
     """Return what was decided about values of taken rows, a row a file, column and decision."""
     notes = []
     for flag, column, note in (
-        ("likes_hidden", "likes", "0 likes beside comments: hidden, taken as missing"),
+        (
+            "likes_hidden",
+            "likes",
+            "0 beside comments, -1 or a word: hidden, taken as missing",
+        ),
         ("account_rounded", "followers", ROUNDED),
         ("post_rounded", "counts", ROUNDED),
     ):

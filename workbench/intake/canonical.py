@@ -48,7 +48,8 @@ def complete_rows(rows: pd.DataFrame, as_of: pd.Series) -> pd.DataFrame:
     posted_at = rows["posted_at"].fillna((seen - ago).dt.floor("s"))
     read_at = posted_at.where(posted_at.gt(end), end)
     day = rows["observed_on"].fillna(rows["observed_at"]).fillna(end)
-    hidden = (rows["likes"].eq(0) & rows["comments"].gt(0)).fillna(False)
+    marked = rows["likes_marked"].astype("boolean").fillna(False)
+    hidden = (rows["likes"].eq(0) & rows["comments"].gt(0)).fillna(False) | marked
     from_time = "at:" + posted_at.dt.strftime("%Y-%m-%dT%H:%M:%SZ").astype("str")
     return rows.assign(
         posted_at=posted_at,

@@ -54,6 +54,7 @@ _NEEDED: dict[Rows, dict[str, str]] = {
 }
 FOUND_BY_NAME = ("sale", "payout")
 _LONGEST_TEXT = 500
+_HIDDEN = r"(?i)-1|hidden|versteckt|ausgeblendet|oculto|ocultos|ocultas|masqués?|nascosti|gizli"
 _EXPECTED = {
     "number": "a figure such as 1,234.5, 304.9K or 3.5%",
     "count": "a count such as 15,000, 304.9K or 1.2M",
@@ -173,6 +174,8 @@ class ParsedRows:
         for name, counts in (("account_rounded", ACCOUNT_COUNTS), ("post_rounded", POST_COUNTS)):
             flags = {c: self.columns[c].rounded for c in counts if c in self.columns}
             frame[name] = pd.DataFrame(flags, index=index).any(axis=1)
+        if "likes" in frame:
+            frame["likes_marked"] = _marked_hidden(self.layout.cells[self.mapping["likes"]])
         if RATE in frame:
             frame[RATE] = settle_rates(self.layout.cells[self.mapping[RATE]], frame).rate
         return frame.assign(platform=frame["platform"].fillna(given["platform"]))
@@ -268,6 +271,8 @@ def parse_cells(
     """Read one column by the kind of its canonical column, as earlier cells have settled it."""
     if column.name == "posted_ago":
         return parse_ages(cells, profile.age_unit)
+    if column.name == "likes":
+        cells = cells.mask(_marked_hidden(cells), "")
     if column.kind == "count":
         return parse_counts(cells, style, least=column.minimum)
     if column.kind == "number":
@@ -305,6 +310,11 @@ def parse_cells(
         code = codes.str.fullmatch("[A-Z]{3}").fillna(False).astype(bool)
         return ParsedCells(typed=codes.where(code), faults=~code & ~blank)
     return ParsedCells(typed=plain.where(plain.ne("")), faults=long)
+
+
+def _marked_hidden(likes: pd.Series) -> pd.Series:
+    """Return which like counts say that they are hidden."""
+    return likes.str.strip().str.fullmatch(_HIDDEN).fillna(False).astype(bool)
 
 
 def plain_handles(names: pd.Series) -> pd.Series:

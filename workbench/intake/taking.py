@@ -128,6 +128,7 @@ def _typed_rows(part: ParsedRows, layout: int, named: bool) -> pd.DataFrame:
         layout=layout,
         rows=part.without_post.map({True: "account", False: part.rows}),
         likes_read="likes" in part.mapping,
+        likes_marked=frame.get("likes_marked", False),
         window=part.profile.window,
         named=named,
         provenance=part.profile.provenance,
