@@ -165,3 +165,10 @@ def test_likes_that_are_marked_as_hidden_keep_their_post(tmp_path: Path, mark: s
     assert (report.summary.refused, report.summary.likes_hidden) == (0, 1)
     assert posts["likes"].isna().tolist() == [True, False]
     assert posts["comments"].tolist() == [0, 3]
+
+
+def test_a_row_with_two_rounded_counts_is_not_told_as_two(tmp_path: Path) -> None:
+    rows = "ann,p1,2026-05-01,1.2K,3,304K\nann,p2,2026-05-02,1.4K,3,304K\n"
+    content = f"Handle,Post ID,Posted at,Likes,Comments,Followers\n{rows}"
+    report = imported(tmp_path, "tiktok.csv", content, as_of="2026-06-01")
+    assert "In 2 rows or more they are rounded" in " ".join(describe_import_questions(report))

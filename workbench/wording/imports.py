@@ -104,10 +104,10 @@ def describe_import_questions(report: ImportReport) -> list[str]:
     units = notes.loc[notes["note"].str.startswith(_OPEN), "column"]
     for column in units.drop_duplicates().head(5):
         asked.append(f"**In which unit is {shown(column)}:** percent, or a fraction of 1?")
-    rounded = int(notes.loc[notes["note"].eq(ROUNDED), "rows"].sum())
-    if rounded:
+    short = notes[notes["note"].eq(ROUNDED)].groupby("column")["rows"].sum()
+    if len(short):  # a row may have several of them
         asked.append(
-            f"**Can the counts come in full?** In {plural(rounded, 'row')} they are rounded: "
+            f"**Can the counts come in full?** In {plural(int(short.max()), 'row')} or more they are rounded: "
             "short (1.2M), or to hundreds."
         )
     if s.duplicates_differing:
