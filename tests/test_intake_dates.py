@@ -146,3 +146,9 @@ def test_what_the_first_cells_settle_holds() -> None:
 def test_no_text_raises(texts: list[str]) -> None:
     read = parse_times(cells(*texts))
     assert not (read.faults & read.typed.notna()).any()
+
+
+def test_dates_with_dots_are_day_first_where_no_value_settles_it() -> None:
+    read = parse_times(pd.Series(["03.05.2026", "04.05.2026"], dtype="str"))
+    assert read.question is None
+    assert read.typed.dt.strftime("%Y-%m-%d").tolist() == ["2026-05-03", "2026-05-04"]

@@ -161,3 +161,13 @@ def test_a_handle_of_several_accounts_costs_only_its_own_rows(exports: Path) -> 
     (exports / "creators.csv").write_text(text)
     summary = imported(exports.parent).summary
     assert (summary.kept, summary.refused, summary.creators) == (3, 1, 3)
+
+
+def test_sales_come_in_with_translated_headers(exports: Path) -> None:
+    text = "Nutzername;Plattform;Datum;Kampagne;Klicks;Bestellungen;Umsatz;Währung\n"
+    text += "ann;Instagram;03.05.2026;Mai;1.204;12;1.250,40 €;EUR\n"
+    (exports / "umsatz.csv").write_text(text, encoding="utf-8")
+    imported(exports.parent)
+    row = open_store(exports.parent / "client").read("tracking").iloc[0]
+    found = row[["clicks", "orders", "revenue", "currency", "campaign"]].tolist()
+    assert found == [1204, 12, 1250.4, "EUR", "Mai"]

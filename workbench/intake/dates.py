@@ -119,6 +119,8 @@ def _settled_order(
         return ("day_first" if day_first else "month_first"), None
     if day_first:
         return None, f"{day_first} dates are day first and {month_first} month first; {_SAY}"
+    if parts["mark"].eq(".").all():  # 03.05.2026: no country writes the month first with dots
+        return "day_first", None
     row = parts[first.ne(second)].iloc[0]
     shown = row["mark"].join(row[["a", "b", "y"]])
     return None, f"{shown} may be day first or month first, and no value settles it; {_SAY}"
