@@ -241,8 +241,8 @@ class ParsedRows:
     def _missing(self, names: Sequence[str]) -> pd.Series:
         """Rows without any of these; a cell that can't be read is a fault of its own already."""
         given = self.frame[[name for name in names if name in self.frame]]
-        faults = [self.columns[name].faults for name in names if name in self.columns]
-        return given.isna().all(axis=1) & ~pd.DataFrame(faults, columns=given.index).any()
+        faults = {n: self.columns[n].faults for n in names if n in self.columns}
+        return given.isna().all(axis=1) & ~pd.DataFrame(faults, index=given.index).any(axis=1)
 
     def located(self, refusals: pd.DataFrame) -> pd.DataFrame:
         """Return refusals with their place in the file and the row as the file had it."""
