@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -131,7 +132,7 @@ def _store_group(rows: pd.DataFrame, buckets: list[str], draft: Draft, stored: S
     rows, kind = rows[clear], kind[clear]
     if rows.empty:
         return
-    stored.kinds.update(zip(rows["file"], kind, strict=True))
+    stored.kinds.update(_counted(pd.DataFrame({"file": rows["file"], "kind": kind})))
     stored.notes.append(value_notes(rows))
     new = build_tables(rows[kind.ne("duplicates_exact")])
     held = {name: draft.store.read(name, buckets=buckets) for name in new}
@@ -149,11 +150,14 @@ def _count(
     stored: StoredRows, new: Mapping[str, pd.DataFrame], held: Mapping[str, pd.DataFrame]
 ) -> None:
     posts, creators = new["posts"], {*new["creators"]["creator_key"]}
-    known = {n: {*new[n]["creator_key"], *held[n]["creator_key"]} for n in ("posts", "snapshots")}
+    known = {
+        n: {*new[n]["creator_key"].unique(), *held[n]["creator_key"].unique()}
+        for n in ("posts", "snapshots")
+    }
     stored.counts.update({name: len(frame) for name, frame in new.items()})
     stored.counts.update({n: int(posts[n].sum()) for n in ("likes_hidden", "counts_rounded")})
     stored.without_posts += creators - known["posts"]
-    stored.without_followers += {*posts["creator_key"]} - known["snapshots"]
+    stored.without_followers += {*posts["creator_key"].unique()} - known["snapshots"]
     times = [*stored.posted, *posts["posted_at"].agg(["min", "max"]).dropna()]
     stored.posted = [min(times), max(times)] if times else []
     month = posts["posted_at"].dt.year * 12 + posts["posted_at"].dt.month - 1
@@ -162,4 +166,8 @@ def _count(
     step = np.floor(2 * np.log10(latest["followers"].astype("float64")))
     for what, frame, place in (("posts", posts, month), ("creators", latest, step)):
         keys = pd.DataFrame({"what": what, "platform": frame["platform"], "place": place})
-        stored.spread.update(keys.astype({"place": "int64"}).itertuples(index=False, name=None))
+        stored.spread.update(_counted(keys.astype({"place": "int64"})))
+
+
+def _counted(keys: pd.DataFrame) -> dict[Any, int]:
+    return {key: int(number) for key, number in keys.value_counts(sort=False).items()}
