@@ -7,21 +7,9 @@ import time
 
 import pytest
 
+from tests.commands import call
 from workbench import __version__
 from workbench.errors import DataError, RunError, SettingsError
-
-
-def call(*arguments, cwd=None):
-    code = "import sys; from workbench.cli.app import main; sys.argv[0] = 'workbench'; main()"
-    return subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=cwd,
-        env=None,
-    )
-
 
 COMMANDS = ("init", "demo", "doctor", "import", "report", "show", "forget")
 

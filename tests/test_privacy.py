@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.commands import call
 from workbench.errors import DataError, SettingsError
 from workbench.intake import held as held_module
 from workbench.intake.importing import import_files
@@ -629,18 +630,6 @@ def test_a_retention_date_that_is_none_is_told(client, exports):
 
 
 # --- the command line
-
-
-def call(*arguments, cwd, answer=None):
-    code = "import sys; from workbench.cli.app import main; sys.argv[0] = 'workbench'; main()"
-    return subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=cwd,
-        input=answer,
-    )
 
 
 def test_the_commands_say_what_they_found_and_did(filled, tmp_path):

@@ -32,7 +32,11 @@ def bucket_features(
         # One thread: buckets are the unit of parallel work, and rows and sums keep their order.
         connection.execute("SET threads = 1; SET TimeZone = 'UTC'")
         engagements = engagements_sql(engagement_definition(settings.definition))
-        _make_views(connection, store, settings, buckets)
+        _make_views(connection, store, buckets)
+        used = {"as_of": settings.as_of, "last_posts": settings.last_posts}
+        connection.execute(_USED_POSTS.format(engagements=engagements, **used))
+        connection.execute(_COUNTS_VIEW.format(as_of=settings.as_of))
+        connection.execute(_ACCOUNTS)
         joins = []
         for family in FAMILIES:
             query = family.query.replace("$as_of", f"DATE '{settings.as_of}'")
@@ -56,10 +60,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:
 
 
 def _make_views(
-    connection: duckdb.DuckDBPyConnection,
-    store: Store,
-    settings: FeatureSettings,
-    buckets: Sequence[str],
+    connection: duckdb.DuckDBPyConnection, store: Store, buckets: Sequence[str]
 ) -> None:
     for name in READ:
         paths = [path for bucket in buckets if (path := store.part_path(name, bucket))]
@@ -68,15 +69,6 @@ def _make_views(
             connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}])")
         else:
             connection.register(name, empty_frame(TABLES[name]))
-    connection.execute(
-        _USED_POSTS.format(
-            engagements=engagements_sql(engagement_definition(settings.definition)),
-            as_of=settings.as_of,
-            last_posts=settings.last_posts,
-        )
-    )
-    connection.execute(_COUNTS_VIEW.format(as_of=settings.as_of))
-    connection.execute(_ACCOUNTS)
 
 
 _USED_POSTS = """

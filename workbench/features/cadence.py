@@ -1,8 +1,7 @@
 """How often a creator posts, how recent the posts are, and how many are marked as paid."""
 
+from workbench.features.engagement import NO_POSTS
 from workbench.features.family import Family
-
-_NO_POSTS = ("posts_used IS NULL", "no posts on or before the data's date")
 
 CADENCE = Family(
     name="cadence",
@@ -39,9 +38,9 @@ CADENCE = Family(
         "sponsored_share": "Posts marked as paid over the posts that say either, 0-1.",
     },
     reasons={
-        "posts_per_week": (_NO_POSTS, ("true", "a cadence needs two posts at different times")),
-        "posting_hour_entropy": (_NO_POSTS, ("true", "an entropy needs two posts")),
-        "newest_post_age_days": (_NO_POSTS,),
-        "sponsored_share": (_NO_POSTS, ("true", "the export does not say which posts are paid")),
+        "posts_per_week": (NO_POSTS, ("true", "a cadence needs two posts at different times")),
+        "posting_hour_entropy": (NO_POSTS, ("true", "an entropy needs two posts")),
+        "newest_post_age_days": (NO_POSTS,),
+        "sponsored_share": (NO_POSTS, ("true", "the export does not say which posts are paid")),
     },
 )

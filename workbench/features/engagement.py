@@ -2,17 +2,17 @@
 
 from workbench.features.family import Family
 
-_NO_POSTS = ("posts_used IS NULL", "no posts on or before the data's date")
+NO_POSTS = ("posts_used IS NULL", "no posts on or before the data's date")
 _HIDDEN = ("posts_hidden = posts_used", "likes are hidden on every post used")
-_NO_ENGAGEMENTS = (
+NO_ENGAGEMENTS = (
     "coalesce(posts_with_engagements, 0) = 0",
     "likes or comments are missing on every post used",
 )
 
 _SPREAD = (
-    _NO_POSTS,
+    NO_POSTS,
     _HIDDEN,
-    _NO_ENGAGEMENTS,
+    NO_ENGAGEMENTS,
     ("posts_with_engagements = 1", "a spread needs two posts"),
 )
 
@@ -62,24 +62,24 @@ ENGAGEMENT = Family(
         "engagement_rate_by_reach": "Median of engagements / reach per post, a fraction.",
     },
     reasons={
-        "engagements_median": (_NO_POSTS, _HIDDEN, _NO_ENGAGEMENTS),
-        "engagements_winsorised_mean": (_NO_POSTS, _HIDDEN, _NO_ENGAGEMENTS),
+        "engagements_median": (NO_POSTS, _HIDDEN, NO_ENGAGEMENTS),
+        "engagements_winsorised_mean": (NO_POSTS, _HIDDEN, NO_ENGAGEMENTS),
         "engagements_cv": (*_SPREAD, ("true", "every post has no engagements at all")),
         "engagements_log_sd": _SPREAD,
-        "likes_median": (_NO_POSTS, _HIDDEN, ("true", "no like counts")),
-        "comments_median": (_NO_POSTS, ("true", "no comment counts")),
-        "views_median": (_NO_POSTS, ("true", "the export has no views for these posts")),
-        "comments_per_like": (_NO_POSTS, _HIDDEN, ("true", "no post with likes and comments")),
+        "likes_median": (NO_POSTS, _HIDDEN, ("true", "no like counts")),
+        "comments_median": (NO_POSTS, ("true", "no comment counts")),
+        "views_median": (NO_POSTS, ("true", "the export has no views for these posts")),
+        "comments_per_like": (NO_POSTS, _HIDDEN, ("true", "no post with likes and comments")),
         "engagement_rate_by_views": (
-            _NO_POSTS,
+            NO_POSTS,
             _HIDDEN,
-            _NO_ENGAGEMENTS,
+            NO_ENGAGEMENTS,
             ("true", "the export has no views for these posts"),
         ),
         "engagement_rate_by_reach": (
-            _NO_POSTS,
+            NO_POSTS,
             _HIDDEN,
-            _NO_ENGAGEMENTS,
+            NO_ENGAGEMENTS,
             ("true", "the export has no reach for these posts"),
         ),
     },

@@ -1,12 +1,7 @@
 """Where engagement goes: its trend over time, and paid posts beside the others."""
 
+from workbench.features.engagement import NO_ENGAGEMENTS, NO_POSTS
 from workbench.features.family import Family
-
-_NO_POSTS = ("posts_used IS NULL", "no posts on or before the data's date")
-_NO_ENGAGEMENTS = (
-    "coalesce(posts_with_engagements, 0) = 0",
-    "likes or comments are missing on every post used",
-)
 
 TREND = Family(
     name="trend",
@@ -28,13 +23,13 @@ TREND = Family(
     },
     reasons={
         "engagement_trend": (
-            _NO_POSTS,
-            _NO_ENGAGEMENTS,
+            NO_POSTS,
+            NO_ENGAGEMENTS,
             ("true", "a trend needs three posts at different times"),
         ),
         "sponsored_engagement_ratio": (
-            _NO_POSTS,
-            _NO_ENGAGEMENTS,
+            NO_POSTS,
+            NO_ENGAGEMENTS,
             ("true", "no paid posts, no others, or the export does not say which are paid"),
         ),
     },

@@ -12,6 +12,8 @@ def found_platforms(
 
     Looked for among the accounts and in the store; missing where there is none, or several.
     """
+    if accounts["platform"].notna().all():
+        return accounts["platform"]
     names = ["native_id", "handle"]
     told = pd.concat([accounts, creators])[["platform", *names]].melt("platform", value_name="name")
     same = aliases.loc[aliases["kind"].eq("account"), "alias_key"].str.split(":", n=1, expand=True)
