@@ -92,10 +92,16 @@ def draw_codes(rng: Rng, amount: int, length: int) -> npt.NDArray[np.str_]:
     return codes.view(f"U{length}").ravel()
 
 
-def _draw_identities(rng: Rng, amount: int) -> pd.DataFrame:
+def draw_words(rng: Rng, amount: int) -> pd.Series:
+    """Draw invented words of three syllables."""
     word = pd.Series([""] * amount)
     for sounds in SOUNDS:
         word = word + rng.choice(sounds.split(), amount) + rng.choice(list("aeiou"), amount)
+    return word
+
+
+def _draw_identities(rng: Rng, amount: int) -> pd.DataFrame:
+    word = draw_words(rng, amount)
     niche = pd.Series(rng.choice(NICHES.index, amount, p=NICHES["weight"]))
     words = niche.map(NICHES["words"]).str.split(expand=True).to_numpy()
     subject = pd.Series(words[np.arange(amount), rng.integers(0, 3, amount)])
