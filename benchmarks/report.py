@@ -16,7 +16,11 @@ ROOT = Path(__file__).parents[1]
 
 def read_options(description: str) -> argparse.Namespace:
     """Read ``--quick`` and ``--json FILE``."""
-    parser = argparse.ArgumentParser(description=description)
+    return add_options(argparse.ArgumentParser(description=description))
+
+
+def add_options(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Read ``--quick``, ``--json FILE`` and the options of a parser."""
     parser.add_argument("--quick", action="store_true", help="few draws, for the test suite")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     return parser.parse_args()

@@ -166,4 +166,9 @@ def literal(text: str) -> str:
     return f'<span class="imported">{plain}</span>'
 
 
+def quoted(text: str) -> str:
+    """Mark what others say, a claim say: its words and figures are not ours."""
+    return f'<span class="quoted">{html.escape(text)}</span>'
+
+
 _MARKUP = {character: f"&#{ord(character)};" for character in "&<>\"'\\`*_{}[]()#+-.!|~:$@"}

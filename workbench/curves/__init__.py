@@ -9,17 +9,22 @@ from workbench.curves.fit import (
 from workbench.curves.recovery import Recovery, score_percentiles
 from workbench.curves.shortlist import Shortlist, ShortlistSettings, check_names, choose_shortlist
 from workbench.curves.tiers import TierSettings, TierTable, summarise_tiers
+from workbench.curves.turns import CurveTurns, TurnSettings, TurnSummary, find_turns
 
 __all__ = [
     "CurveFit",
     "CurveSettings",
+    "CurveTurns",
     "Recovery",
     "Shortlist",
     "ShortlistSettings",
     "TierSettings",
     "TierTable",
+    "TurnSettings",
+    "TurnSummary",
     "check_names",
     "choose_shortlist",
+    "find_turns",
     "fit_engagement_curve",
     "fit_engagement_curves",
     "score_percentiles",

@@ -1,11 +1,13 @@
 """Figures of results: ``draw_<noun>(result, *, ax=None) -> Axes``; nothing is computed here."""
 
+from workbench.figures.claims import draw_claims
 from workbench.figures.curves import draw_engagement_curve, draw_shortlist
 from workbench.figures.show import Card, show_cards, show_end, show_figure, show_table, show_text
 from workbench.figures.style import use_report_style
 
 __all__ = [
     "Card",
+    "draw_claims",
     "draw_engagement_curve",
     "draw_shortlist",
     "show_cards",

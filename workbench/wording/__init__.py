@@ -1,5 +1,12 @@
 """Sentences about results: ``describe_<noun>(result) -> str``, every number from the result."""
 
+from workbench.wording.claims import (
+    describe_claim_rows,
+    describe_claims,
+    describe_claims_alt,
+    describe_claims_method,
+    describe_claims_note,
+)
 from workbench.wording.curves import (
     describe_curve_alt,
     describe_curve_note,
@@ -26,6 +33,11 @@ from workbench.wording.tiers import describe_tier_rows, describe_tiers
 
 __all__ = [
     "describe_answer",
+    "describe_claim_rows",
+    "describe_claims",
+    "describe_claims_alt",
+    "describe_claims_method",
+    "describe_claims_note",
     "describe_curve_alt",
     "describe_curve_note",
     "describe_data",

@@ -1,0 +1,74 @@
+"""The ledger of claims as intervals beside the least effect that counts and the claimed figure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from workbench.figures.style import BAND, GRID, INK, MARK, QUIET, WIDE, new_axes
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from workbench.claims import ClaimLedger
+
+_LOOKS = {"holds": (BAND, "o"), "does not hold": (MARK, "X"), "cannot tell": (QUIET, "D")}
+
+
+def draw_claims(ledger: ClaimLedger, *, ax: Axes | None = None) -> Axes:
+    """Draw each tested ratio with its interval; 1 is no difference.
+
+    Exponents are drawn as what ten times the followers do to the rate, amounts of money as
+    multiples of the limit that the claim sets. Shares stand in the table alone.
+    """
+    shown = ledger.ratios
+    ax = ax or new_axes((WIDE[0], 1.6 + 0.46 * max(len(shown), 1)))
+    rows = np.arange(len(shown))[::-1]
+    for verdict, (colour, marker) in _LOOKS.items():
+        own = (shown["verdict"] == verdict).to_numpy()
+        part = shown[own]
+        ax.hlines(rows[own], part["low"], part["high"], color=colour, lw=4, alpha=0.4)
+        ax.scatter(
+            part["estimate"], rows[own], color=colour, marker=marker, s=44, zorder=3, label=verdict
+        )
+    _draw_lines(shown, rows, ax)
+    ax.set_yticks(rows, shown["label"], color=INK)
+    ax.set_ylim(-0.7, max(len(shown), 1) - 0.3)
+    _ratio_axis(shown, ax)
+    ax.legend(
+        loc="lower left", bbox_to_anchor=(-0.35, 1.0), ncols=5, columnspacing=1.2, handletextpad=0.3
+    )
+    return ax
+
+
+def _draw_lines(shown: pd.DataFrame, rows: np.ndarray, ax: Axes) -> None:
+    """Mark the least effect of each claim (both limits of an equivalence) and its own figure."""
+    for name, label in (("minimum", "least effect"), ("minimum_low", "")):
+        known = shown[name].notna().to_numpy()
+        limits = shown.loc[known, name]
+        ax.vlines(limits, rows[known] - 0.32, rows[known] + 0.32, color=INK, lw=1.6, label=label)
+    claimed = shown["claimed"].notna().to_numpy()
+    if claimed.any():
+        places = shown.loc[claimed, "claimed"]
+        ends = rows[claimed] - 0.32, rows[claimed] + 0.32
+        ax.vlines(places, *ends, color=MARK, lw=1.6, ls=(0, (2, 1.5)), label="as claimed")
+
+
+def _ratio_axis(shown: pd.DataFrame, ax: Axes) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    ends = shown[["low", "high", "minimum", "claimed"]].to_numpy(dtype="float64")
+    known = ends[np.isfinite(ends) & (ends > 0)]
+    ax.set_xscale("log")
+    ax.set_xlim(min(0.5, *known, 1) / 1.15, max(2.0, *known, 1) * 1.15)
+    ax.axvline(1, color=QUIET, lw=1, ls=(0, (4, 3)), zorder=0)
+    ax.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5), numticks=12))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}x"))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.set_xlabel("Ratio (1x is no difference)")
+    ax.grid(True, axis="x", color=GRID, lw=0.8)
+    ax.set_axisbelow(True)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)

@@ -1,0 +1,143 @@
+"""Sentences and rows about the ledger of claims."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from workbench.formats import (
+    MISSING,
+    Unit,
+    count,
+    interval,
+    level,
+    nominal,
+    number,
+    plural,
+    quoted,
+    short_count,
+)
+from workbench.wording.curves import curve_name
+
+if TYPE_CHECKING:
+    from workbench.claims import ClaimLedger
+
+_UNITS: dict[str, Unit] = {
+    "exponent": "number",
+    "ratio": "number",
+    "share": "percent",
+    "dollars": "count",
+}
+
+
+def describe_claims(ledger: ClaimLedger) -> str:
+    """Answer in three lines: how many claims hold here, how many don't, how many stay open."""
+    summary, table = ledger.summary, ledger.table
+    by_chance = summary.tested * (1 - ledger.settings.confidence)
+    some = f"about {count(by_chance)}" if by_chance >= 1 else "fewer than one"
+    rules = (
+        f"Each of {summary.claims} sentences was put to {plural(table['curve'].nunique(), 'group')} "
+        f"of creators; {plural(summary.tested, 'test')} had data. At {nominal(ledger.settings.confidence)} "
+        f"each, {some} of so many may be wrong by chance."
+    )
+    lines = [
+        f"**Holds here:** {_named(ledger, 'holds')}",
+        f"**Does not hold here:** {_named(ledger, 'does not hold')}",
+        f"**Cannot tell:** {plural(summary.cannot_tell, 'answer')} of {count(summary.rows)}. {rules}",
+    ]
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _named(ledger: ClaimLedger, verdict: str) -> str:
+    own = ledger.table[ledger.table["verdict"] == verdict]
+    if own.empty:
+        return "no sentence."
+    named = [
+        f"{quoted(str(title))} ({', '.join(_curves(group))})"
+        for title, group in own.groupby("title", sort=False)
+    ]
+    return "; ".join(named) + "."
+
+
+def _curves(rows: pd.DataFrame) -> list[str]:
+    return [curve_name(p, b) for p, b in zip(rows["platform"], rows["basis"], strict=True)]
+
+
+def describe_claims_alt(ledger: ClaimLedger) -> str:
+    """Say in plain text what the figure shows."""
+    shown = ledger.ratios
+    if shown.empty:
+        return "Interval plot of the tested ratios; no claim could be tested as a ratio."
+    rows = "; ".join(
+        f"{row['label'].replace(chr(10), ', ')}: {number(row['estimate'])} ({number(row['low'])} to {number(row['high'])}), "
+        f"{row['verdict']}"
+        for _, row in shown.iterrows()
+    )
+    return f"Interval plot of {plural(len(shown), 'tested ratio')} on a logarithmic scale. {rows}."
+
+
+def describe_claims_note(ledger: ClaimLedger) -> str:
+    """Say how to read the figure."""
+    return (
+        f"Bars are {nominal(ledger.settings.confidence)} intervals. A sentence holds where its whole bar "
+        "lies beyond the short dark line, the least effect that counts; that line was fixed before any "
+        "data were seen. Exponents are shown as what ten times the followers do to the rate; a "
+        "sentence that rates stay where they are has two lines, and holds between them."
+    )
+
+
+def describe_claim_rows(ledger: ClaimLedger, *, tested: bool) -> pd.DataFrame:
+    """Return the rows of the ledger as text: those with an estimate, or those without."""
+    table = ledger.table
+    own = table[table["estimate"].notna() == tested]
+    rows = pd.DataFrame({"Claim": own["text"].map(quoted), "Creators of": _curves(own)})
+    if not tested:
+        rows["Why nobody can tell"] = own["reason"] + "."
+        return rows
+    confidence = ledger.settings.confidence
+    rows["Here"], rows["Measured"] = own["verdict"], own["estimand"]
+    rows[f"Estimate ({level(confidence)} interval)"] = [
+        _estimate(row, confidence) for _, row in own.iterrows()
+    ]
+    rows["Least effect that counts"] = [_least(row) for _, row in own.iterrows()]
+    rows["Creators"] = own["creators"].map(count)
+    rows["What would settle it"] = [_settles(row) for _, row in own.iterrows()]
+    return rows
+
+
+def _estimate(row: pd.Series, confidence: float) -> str:
+    values = row[["estimate", "low", "high"]]
+    return interval(*values, unit=_UNITS[row["unit"]], confidence=confidence, kind="")
+
+
+def _least(row: pd.Series) -> str:
+    write = {"share": nominal, "dollars": count}.get(row["unit"], number)
+    value = write(row["minimum"])
+    return {
+        "above": f"{value} or more",
+        "below": f"{value} or less",
+        "within": f"-{value} to {value}",
+    }[row["direction"]]
+
+
+def _settles(row: pd.Series) -> str:
+    if row["verdict"] != "cannot tell":
+        return "settled"
+    if pd.isna(row["settles"]):
+        return f"{MISSING}: the estimate lies too near the least effect"
+    return f"about {short_count(float(row['settles']))} creators like these"
+
+
+def describe_claims_method(ledger: ClaimLedger) -> str:
+    """Say how the verdicts come about."""
+    confidence = nominal(ledger.settings.confidence)
+    return (
+        "A sentence holds only where the whole interval lies beyond the least effect that counts, and "
+        "does not hold only where it lies short of it; anything else is open. Medians, means and "
+        f"money are bootstrapped over creators ({count(ledger.settings.draws)} draws), shares have exact "
+        f"intervals, exponents those of least squares with unequal spread allowed; all at {confidence}, "
+        f"not widened for the number of tests. Each compared group needs {ledger.settings.least} creators "
+        "or quotes. Where the creators look chosen by their engagement no sentence about engagement "
+        "is judged: the small accounts in such a list are not like small accounts."
+    )
