@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from tests.commands import call
 from workbench.errors import DataError, SettingsError
+from workbench.features import FeatureSettings, creator_features
 from workbench.intake import held as held_module
 from workbench.intake.importing import import_files
 from workbench.intake.person import Person
@@ -71,6 +72,8 @@ def made(tmp_path_factory):
     exports = [folder / name for name in files]
     import_files(exports[:1], folder / "filled")
     import_files(exports, folder / "filled")
+    store, asked = open_store(folder / "filled"), FeatureSettings(as_of="2026-09-28")
+    creator_features(store, asked, cache=folder / "filled" / "features")
     import_files(exports, folder / "masked", pseudonymise=True)
     return folder, exports
 
@@ -92,7 +95,7 @@ def reports(tmp_path):
 
 @pytest.fixture
 def filled(made, client):
-    """A client's folder with real names, labels, a write before the last, and leftovers."""
+    """A client's folder with real names, labels, features, a write before the last, leftovers."""
     shutil.copytree(made[0] / "filled", client)
     (client / "labels.csv").write_text(LABELS)
     (client / ".import-left").mkdir()

@@ -31,6 +31,8 @@ def bucket_features(
     with duckdb.connect() as connection:
         # One thread: buckets are the unit of parallel work, and rows and sums keep their order.
         connection.execute("SET threads = 1; SET TimeZone = 'UTC'")
+        # DuckDB's own bar would stand on standard output, among the data.
+        connection.execute("SET enable_progress_bar = false")
         engagements = engagements_sql(engagement_definition(settings.definition))
         _make_views(connection, store, buckets)
         used = {"as_of": settings.as_of, "last_posts": settings.last_posts}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +19,8 @@ from workbench.features.settings import FeatureSettings
 from workbench.intake.profile import built_in_profiles
 from workbench.jobs import Executor, run_tasks
 from workbench.store import Store
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +59,15 @@ class FeaturesSummary:
         return sum(use.creators for use in self.figures if use.basis != POSTS)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Computed:
+    """How many buckets, of how many, and creators were computed; the others were kept."""
+
+    buckets: int
+    of_buckets: int
+    creators: int
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CreatorFeatures:
     """Features of all creators of a store.
@@ -68,12 +81,14 @@ class CreatorFeatures:
         ``creator_key``, ``feature``, ``reason``: one row for each missing feature.
     summary : FeaturesSummary
     settings : FeatureSettings
+    computed : Computed
     """
 
     table: pd.DataFrame
     missing: pd.DataFrame
     summary: FeaturesSummary
     settings: FeatureSettings
+    computed: Computed
 
 
 def creator_features(
@@ -81,6 +96,8 @@ def creator_features(
     settings: FeatureSettings,
     *,
     executor: Executor = "serial",
+    workers: int = 2,
+    progress: str = "",
     cache: Path | None = None,
 ) -> CreatorFeatures:
     """Compute the features of every creator in a store.
@@ -90,10 +107,13 @@ def creator_features(
     store : Store
     settings : FeatureSettings
     executor : {"serial", "local"}
-        Buckets are independent; ``local`` uses two processes and gives the same table.
+        Buckets are independent; ``local`` uses ``workers`` processes and gives the same table.
+    workers : int
+    progress : str
+        Label of a progress bar in a terminal; none without.
     cache : Path, optional
-        A folder that keeps the features of each bucket: only buckets whose data, settings or
-        queries have changed are computed again.
+        A folder that keeps the features of each bucket, ``CLIENT/features`` on the command line:
+        only buckets whose data, settings or queries have changed are computed again.
 
     Raises
     ------
@@ -101,22 +121,26 @@ def creator_features(
         If the store holds no creator, or a bucket's files can't be read.
     """
     kept = KeptFeatures(cache, store, settings)
-    task = partial(bucket_features, store, settings)
+    clock = time.perf_counter()
     outcomes = run_tasks(
-        task, bounded_groups(store, kept.changed), executor=executor, progress="features"
+        partial(bucket_features, store, settings),
+        bounded_groups(store, kept.changed),
+        executor=executor,
+        workers=workers,
+        progress=progress,
     )
+    logger.debug("computed %d buckets in %.1f s", len(kept.changed), time.perf_counter() - clock)
     for outcome in outcomes:
         if outcome.error and not isinstance(outcome.error, DataError | duckdb.Error | OSError):
             raise outcome.error
     faults = [f"buckets {', '.join(o.task)}: {o.error}" for o in outcomes if o.error]
-    done = [o.value for o in outcomes if o.value is not None] + kept.unchanged()
+    computed = [(o.task, o.value) for o in outcomes if o.value is not None]
+    done = [*(frames for _, frames in computed), *kept.unchanged.values()]
     if faults or not done:
         raise DataError(
             "The features can't be computed.", faults or [f"the store at {store.root} is empty"]
         )
-    for outcome in outcomes:
-        if outcome.value is not None:
-            kept.keep(outcome.task, *outcome.value)
+    kept.keep(computed)
     table = _stack([frames[0] for frames in done], ["creator_key"])
     missing = _stack([frames[1] for frames in done], ["creator_key", "feature"])
     return CreatorFeatures(
@@ -124,6 +148,11 @@ def creator_features(
         missing=missing,
         summary=_summary(table, store),
         settings=settings,
+        computed=Computed(
+            buckets=len(kept.changed),
+            of_buckets=len(store.buckets()),
+            creators=sum(len(frames[0]) for _, frames in computed),
+        ),
     )
 
 

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 
+import workbench
 from workbench.features.buckets import FAMILIES, READ, SHARED_SQL
 from workbench.features.settings import FeatureSettings
 from workbench.store import Store
-from workbench.store.catalog import Part, buckets_of, replace_file
+from workbench.store.catalog import Part, buckets_of, replace_file, sweep_drafts
 
 # Rows that a task may hold at once: about 1 GB.
 _TASK_ROWS = 3_000_000
 _TABLES = ("table", "missing")
+Frames = tuple[pd.DataFrame, pd.DataFrame]
 
 
 def bounded_groups(store: Store, buckets: Sequence[str]) -> list[tuple[str, ...]]:
@@ -41,45 +46,79 @@ class KeptFeatures:
     def __init__(self, folder: Path | None, store: Store, settings: FeatureSettings) -> None:
         self.folder, self.store = folder, store
         queries = [[family.query, family.reasons] for family in FAMILIES]
-        made_from = [asdict(settings), queries, SHARED_SQL, store.catalog.buckets]
+        versions = [workbench.__version__, duckdb.__version__]
+        made_from = [asdict(settings), queries, SHARED_SQL, store.catalog.buckets, versions]
         self._recipe = json.dumps(made_from, sort_keys=True)
 
     @cached_property
+    def unchanged(self) -> dict[str, Frames]:
+        """What is kept and still holds, by bucket."""
+        found = {bucket: self._read(bucket) for bucket in self.store.buckets()}
+        return {bucket: frames for bucket, frames in found.items() if frames}
+
+    @property
     def changed(self) -> list[str]:
         """The buckets to compute."""
-        return [
-            bucket
-            for bucket in self.store.buckets()
-            if self.folder is None or not all(path.is_file() for path in self._paths(bucket))
-        ]
+        return [bucket for bucket in self.store.buckets() if bucket not in self.unchanged]
 
-    def unchanged(self) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
-        """Return what is kept of the other buckets."""
-        left = [bucket for bucket in self.store.buckets() if bucket not in self.changed]
-        frames = [[pd.read_parquet(path) for path in self._paths(bucket)] for bucket in left]
-        return [(table, missing) for table, missing in frames]
+    def keep(self, computed: Sequence[tuple[Sequence[str], Frames]]) -> None:
+        """Keep the features of some buckets, and remove what is out of date.
 
-    def keep(self, buckets: Sequence[str], table: pd.DataFrame, missing: pd.DataFrame) -> None:
-        """Keep the features of some buckets, and remove what they were before."""
-        if self.folder is None:
+        The store is held meanwhile, and what an import or an erasure has changed since it was
+        opened is not kept: nobody who was forgotten comes back.
+        """
+        if self.folder is None or not computed:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        n = self.store.catalog.buckets
-        homes = [buckets_of(frame["creator_key"], n) for frame in (table, missing)]
-        for bucket in buckets:
-            before = {*self.folder.glob(f"{bucket}-*.parquet")}
-            paths = self._paths(bucket)
-            for path, frame, home in zip(paths, (table, missing), homes, strict=True):
-                replace_file(path, frame[home.eq(bucket)].to_parquet(index=False))
-            for path in before - {*paths}:
-                path.unlink()
+        with self.store.draft() as draft:
+            sweep_drafts(self.folder)
+            now = {name for b in draft.store.buckets() for name in self._names(draft.store, b)}
+            for path in self.folder.glob("*.parquet"):
+                if path.stem.rpartition("-")[0] not in now:
+                    path.unlink()
+            for name, frame in self._by_name(computed):
+                for path in self.folder.glob(f"{name}-*.parquet"):  # it was damaged
+                    path.unlink()
+                if name in now:
+                    content = frame.to_parquet(index=False)
+                    replace_file(self.folder / f"{name}-{_digest(content)}.parquet", content)
 
-    def _paths(self, bucket: str) -> list[Path]:
-        parts = {name: part.sha256 for name, part in _parts(self.store, bucket).items()}
-        content = json.dumps([self._recipe, parts], sort_keys=True)
-        state = hashlib.sha256(content.encode()).hexdigest()[:16]
-        folder = self.folder or Path()
-        return [folder / f"{bucket}-{state}-{name}.parquet" for name in _TABLES]
+    def _by_name(
+        self, computed: Sequence[tuple[Sequence[str], Frames]]
+    ) -> Iterator[tuple[str, pd.DataFrame]]:
+        for buckets, frames in computed:
+            n = self.store.catalog.buckets
+            homes = [buckets_of(frame["creator_key"], n) for frame in frames]
+            for bucket in buckets:
+                names = self._names(self.store, bucket)
+                for name, frame, home in zip(names, frames, homes, strict=True):
+                    yield name, frame[home.eq(bucket)]
+
+    def _names(self, store: Store, bucket: str) -> list[str]:
+        """Return what the names of a bucket's files begin with; the hash of the content ends them.
+
+        Parquet alone does not tell whether a file is whole.
+        """
+        parts = {name: part.sha256 for name, part in _parts(store, bucket).items()}
+        state = _digest(json.dumps([self._recipe, parts], sort_keys=True).encode())
+        return [f"{bucket}-{state}-{name}" for name in _TABLES]
+
+    def _read(self, bucket: str) -> Frames | None:
+        """Read what is kept of a bucket; a file that is damaged, or gone meanwhile, is none."""
+        frames = {}
+        names = self._names(self.store, bucket)
+        for name in names:
+            for path in self.folder.glob(f"{name}-*.parquet") if self.folder else ():
+                with suppress(OSError):
+                    content = path.read_bytes()
+                    if path.stem == f"{name}-{_digest(content)}":
+                        frames[name] = pd.read_parquet(io.BytesIO(content))
+        table, missing = map(frames.get, names)
+        return None if table is None or missing is None else (table, missing)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def _parts(store: Store, bucket: str) -> dict[str, Part]:

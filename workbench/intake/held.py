@@ -30,7 +30,8 @@ from workbench.tables.schema import TABLES
 
 # Of the files that people keep beside the store: which columns say whom a row is about, and which
 # say who wrote it, an analyst whose name may be a creator's.
-CLIENT_TABLES = ("labels.csv", "decisions.csv", "outreach*.csv")
+CLIENT_TABLES = ("labels.csv", "decisions.csv", "outreach*.csv", "features*.csv")
+KEPT = "features"  # the folder of what was computed of each bucket
 _ABOUT = re.compile(r"\b(creator|handle|account|user ?name|profile|channel|native id|key|alias)\b")
 _WRITERS = re.compile(r"\b(by|analyst|author|owner|reviewer|rater)\b")
 
@@ -45,7 +46,8 @@ class Erased:
 
 def client_files(folder: Path) -> list[Path]:
     """Return the files beside the store that can name a creator."""
-    patterns = (*CLIENT_TABLES, "imports/*/*", "profiles/*")
+    computed = ("features*.parquet", f"{KEPT}/*.parquet")
+    patterns = (*CLIENT_TABLES, *computed, "imports/*/*", "profiles/*")
     return sorted(p for pattern in patterns for p in folder.glob(pattern) if p.is_file())
 
 
@@ -63,6 +65,9 @@ def held_rows(store: Store, person: Person) -> dict[str, pd.DataFrame]:
 
 def held_lines(path: Path, person: Person) -> list[Any]:
     """Return what a file holds on a creator: its rows, else that it names them."""
+    if path.suffix == ".parquet":
+        found = _own_rows(path, person)
+        return [] if found is None else records_of(found)
     if path.suffix == ".csv":
         header, rows = _read_csv(path, person)
         own = [dict(zip(header, cells, strict=False)) for cells, own in rows if own]
@@ -88,9 +93,12 @@ def erase_in_file(path: Path, person: Person) -> int:
 def _without(path: Path, person: Person) -> tuple[bytes | None, str, int]:
     """Return a file's content and name without a creator, and how often it named them.
 
-    A page made of the other files has no content then: it goes as a whole.
+    A page or a Parquet file, made of the other files, has no content then: it goes as a whole.
     """
     name = person.masked(path.name, file=True)
+    if path.suffix == ".parquet":
+        rows = _own_rows(path, person)
+        return None, path.name, 1 if rows is None else len(rows)
     if path.suffix == ".csv":
         content, times = _csv_without(path, person)
         return content, name, times
@@ -106,6 +114,27 @@ def _without(path: Path, person: Person) -> tuple[bytes | None, str, int]:
     else:
         new = yaml_text(left)
     return new.encode(), name, int(left != held)
+
+
+def _own_rows(path: Path, person: Person) -> pd.DataFrame | None:
+    """Return the rows about a creator; None where the file is damaged and nobody can tell."""
+    try:
+        frame = pd.read_parquet(path)
+    except Exception:  # a damaged file raises all kinds
+        return None
+    names = [frame["creator_key"]] if "creator_key" in frame else []
+    if {"platform", "handle"} <= {*frame}:
+        names.append(frame["platform"] + ":" + frame["handle"].str.lower())
+    own = pd.Series(data=False, index=frame.index)
+    for name in names:
+        own |= name.isin(person.keys | person.identities)
+    return frame[own]
+
+
+def records_of(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows as plain data."""
+    text = frame.to_json(orient="records", date_format="iso", force_ascii=False)
+    return list(json.loads(text))
 
 
 def erase_folder(folder: Path) -> int:

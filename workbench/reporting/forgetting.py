@@ -6,7 +6,6 @@ back is written first, and the store, which knows by what names a creator goes, 
 
 from __future__ import annotations
 
-import json
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,12 +16,14 @@ import pandas as pd
 from workbench.errors import DataError
 from workbench.intake.forgotten import FORGOTTEN, read_forgotten, write_forgotten
 from workbench.intake.held import (
+    KEPT,
     Erased,
     client_files,
     erase_folder,
     erase_in_file,
     held_lines,
     held_rows,
+    records_of,
     remove_drafts,
 )
 from workbench.intake.importing import one_at_a_time
@@ -63,14 +64,10 @@ class Held:
 
     def content(self) -> dict[str, Any]:
         """Return it as data, for a person who asks what is held on them."""
-        tables = {
-            name: json.loads(rows.to_json(orient="records", date_format="iso", force_ascii=False))
-            for name, rows in self.store.items()
-        }
         return {
             "asked": self.person.asked,
             "identities": sorted(self.person.identities),
-            "store": tables,
+            "store": {name: records_of(rows) for name, rows in self.store.items()},
             "files": self.files,
             "imports": [record.model_dump(mode="json") for record in self.imports],
             "key": self.key,
@@ -177,7 +174,8 @@ def forget_all(folder: Path, *, reports: Path, key: Path | None = None) -> list[
             if path.parent == folder:
                 path.unlink()
                 erased.append(Erased(place=path.name, rows=1))
-        erased.append(Erased(place="imports", rows=erase_folder(folder / "imports")))
+        for name in ("imports", KEPT):
+            erased.append(Erased(place=name, rows=erase_folder(folder / name)))
         if is_pseudonymised(folder):
             key_path(folder, key).unlink(missing_ok=True)
             erased.append(Erased(place=key_path(folder, key).name, rows=1))

@@ -15,9 +15,12 @@ Written from `workbench/tables`; after a change there run
 - `sample/`: a synthetic agency's exports (`exports/`) and what is true of them (`truth/`). No real
   person is in it. `python -m workbench.market.sample data/sample` makes it again, byte for byte.
 - `private/`: yours, ignored by git. One folder a client:
-  `data/private/CLIENT/{exports,store,imports,profiles}`, with `campaign.yaml` (`retention_date`),
-  `labels.csv`, `decisions.csv` and `outreach*.csv` where you keep them, and `forgotten.json` once a
-  creator was erased. The key of a pseudonymised client, `CLIENT.key.json`, stands beside it.
+  `data/private/CLIENT/{exports,store,imports,profiles,features}`, with `campaign.yaml`
+  (`retention_date`), `labels.csv`, `decisions.csv` and `outreach*.csv` where you keep them, and
+  `forgotten.json` once a creator was erased. `features` is what `workbench features` has computed,
+  a bucket a file: it may be removed at any time. Tables that it writes beside it, `features*.csv`
+  and `features*.parquet`, are yours. The key of a pseudonymised client, `CLIENT.key.json`, stands
+  beside the folder.
 
 A value that the platform does not give is missing, never 0. Fractions are 0-1. Times are UTC. A
 creator's key is `platform:native id`, else `platform:handle` in lower case. The store keeps a table
