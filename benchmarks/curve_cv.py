@@ -13,7 +13,7 @@ the best rival's (differences below that are noise between folds).
 
 from __future__ import annotations
 
-import argparse
+import sys
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -22,6 +22,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
+from scipy.optimize import minimize
+from scipy.special import expit
 from scipy.stats import norm
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.linear_model import HuberRegressor
@@ -29,13 +31,19 @@ from statsmodels.nonparametric.smoothers_lowess import lowess
 
 from benchmarks.curve_shape import fit_constant_rate, fit_tier_medians, pinball
 from benchmarks.real_sets import SETS
-from benchmarks.report import add_options, finish
-from workbench.curves.quantiles import QUANTILES, Floats, fit_quantile_curve
+from benchmarks.report import finish, read_options
+from workbench.curves.quantiles import (
+    QUANTILES,
+    Floats,
+    fit_quantile_curve,
+    make_spline,
+    spline_shape,
+)
 
 Predict = Callable[[Floats], Floats]
 Fit = Callable[[Floats, Floats], Predict]
 LOWEST, HIGHEST = 0, len(QUANTILES) - 1
-FOLDS, SEEDS, SIMULATIONS = 5, 20, 60
+FOLDS, SEEDS, SIMULATIONS = 5, 20, 40
 
 
 def fit_ours(x: Floats, y: Floats) -> Predict:
@@ -97,13 +105,19 @@ def fit_lowess(x: Floats, y: Floats) -> Predict:
 
 
 def fit_negative_binomial(x: Floats, y: Floats) -> Predict:
-    """Negative binomial counts with log link; their mean, and residual quantiles around it."""
-    counts = np.maximum(10**y - 1, 0)
-    family = sm.families.NegativeBinomial(alpha=1.0)
-    start = np.array([np.log(counts.mean() + 1) - x.mean() * np.log(10), np.log(10)])
-    fitted = sm.GLM(counts, sm.add_constant(x), family=family).fit(start_params=start)
-    start, slope = fitted.params
-    return around(lambda v: np.log10(1 + np.exp(np.clip(start + slope * v, -30, 60))), x, y)
+    """Negative binomial counts, shape 1, log link; residual quantiles around their mean."""
+    counts, middle = np.maximum(10**y - 1, 0), x.mean()
+    design = np.column_stack([np.ones_like(x), x - middle])
+
+    def loss(parameters: Floats) -> tuple[float, Floats]:
+        eta = design @ parameters
+        slope = counts - (counts + 1) * expit(eta)
+        value = ((counts + 1) * np.logaddexp(0, eta) - counts * eta).mean()
+        return float(value), -(design.T @ slope) / len(counts)
+
+    first = np.polyfit(x - middle, y, 1)[::-1] * np.log(10)
+    start, slope = minimize(loss, first, jac=True, method="BFGS").x
+    return around(lambda v: np.log10(1 + np.exp(start + slope * (v - middle))), x, y)
 
 
 def fit_boosting(x: Floats, y: Floats) -> Predict:
@@ -158,12 +172,20 @@ def mean_gap(fit: Fit, x: Floats, y: Floats, seeds: int) -> float:
 
 
 def fit_limits(x: Floats, y: Floats) -> Predict:
-    """Fit the two outer quantiles alone, as the workbench does: all that a gap needs."""
-    curve = fit_quantile_curve(x, y, quantiles=(QUANTILES[LOWEST], QUANTILES[HIGHEST]))
+    """Fit the two outer quantiles alone on the workbench's spline: all that a gap needs.
+
+    By iterated least squares, many times as fast as the workbench's linear program; the quantiles
+    differ by less than a thousandth of a dex.
+    """
+    spline = make_spline(x, spline_shape(len(x))).fit(x[:, None])
+    model = sm.QuantReg(y, sm.add_constant(spline.transform(x[:, None])))
+    outer = [model.fit(q=QUANTILES[place], max_iter=300).params for place in (LOWEST, HIGHEST)]
 
     def predict(sizes: Floats) -> Floats:
-        outer = curve.predict(sizes)
-        return np.repeat(outer, (LOWEST + 1, len(QUANTILES) - 1), axis=1)
+        limits = sm.add_constant(spline.transform(sizes[:, None]), has_constant="add")
+        return np.repeat(
+            np.sort(limits @ np.transpose(outer), axis=1), (1, len(QUANTILES) - 1), axis=1
+        )
 
     return predict
 
@@ -217,9 +239,7 @@ def judge(name: str, creators: pd.DataFrame, *, quick: bool) -> list[dict[str, o
 
 def main() -> None:
     """Run the benchmark."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--creators", type=Path, help="a set of one's own")
-    options = add_options(parser)
+    options = read_options(__doc__ or "", creators="a set of one's own")
     sets = SETS if not options.quick else {"Instagram small": SETS["Instagram small"]}
     if options.creators:
         sets = {options.creators.stem: partial(read_creators, options.creators)}
@@ -228,6 +248,7 @@ def main() -> None:
         warnings.simplefilter("ignore")  # of rivals that do not converge
         for name, read in sets.items():
             rows += judge(name, read(), quick=options.quick)
+            print(f"{name}: done", file=sys.stderr)
     table = pd.DataFrame(rows)
     ours = table[table["model"] == "workbench"].set_index("set")
     best = table[table["model"] != "workbench"].groupby("set")["pinball"].min()

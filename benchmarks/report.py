@@ -14,15 +14,13 @@ import pandas as pd
 ROOT = Path(__file__).parents[1]
 
 
-def read_options(description: str) -> argparse.Namespace:
-    """Read ``--quick`` and ``--json FILE``."""
-    return add_options(argparse.ArgumentParser(description=description))
-
-
-def add_options(parser: argparse.ArgumentParser) -> argparse.Namespace:
-    """Read ``--quick``, ``--json FILE`` and the options of a parser."""
+def read_options(description: str, **files: str) -> argparse.Namespace:
+    """Read ``--quick``, ``--json FILE``, and further files by name, each with its help."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--quick", action="store_true", help="few draws, for the test suite")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    for name, help_text in files.items():
+        parser.add_argument(f"--{name}", type=Path, help=help_text)
     return parser.parse_args()
 
 

@@ -214,8 +214,8 @@ def test_same_stream_gives_the_same_followers(audiences):
 def test_exported_lists_come_in(audiences, tmp_path):
     sample = drawn(audiences.iloc[0])
     lists = export_lists(sample, "someone", SETTINGS, np.random.default_rng(1))
-    assert [*lists] == ["followers_someone_newest.csv", "followers_someone_random.csv"]
-    path = tmp_path / "followers_someone_random.csv"
+    assert [*lists] == ["someone_newest.csv", "someone_random.csv"]
+    path = tmp_path / "someone_random.csv"
     lists[path.name].to_csv(path, index=False)
     import_files(
         [path], tmp_path / "client", account="@someone", platform="instagram", as_of="2026-09-30"

@@ -1,6 +1,4 @@
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.markets import market_ranges
 from tests.worlds import PRESET, SETTINGS, make_features
 from workbench.curves import (
     CurveSettings,
@@ -22,10 +21,7 @@ from workbench.curves.posts_noise import median_half_width
 from workbench.curves.quantiles import QUANTILES, fit_quantile_curve, score_of
 from workbench.curves.tiers import median_interval
 from workbench.errors import DataError, SettingsError
-from workbench.features import FeatureSettings, creator_features
 from workbench.market.settings import MarketSettings
-from workbench.market.world import make_market
-from workbench.store import ImportRecord, open_store
 
 
 @pytest.fixture(scope="module")
@@ -137,24 +133,9 @@ def test_a_score_at_a_quantile_is_that_quantile():
     np.testing.assert_allclose(scores, 0.6745, atol=1e-4)
 
 
-def market_ranges(seed: int) -> pd.DataFrame:
-    """Ranges of a simulated market's creators beside the truth."""
-    sizes = {"instagram": 170, "tiktok": 130, "youtube": 100}
-    market = make_market(MarketSettings(seed=seed, creators=sizes))
-    posts = market.posts.assign(provenance="measured", source="m")
-    snapshots = market.snapshots.assign(provenance="measured", source="m")
-    record = ImportRecord(id="m", files=(), as_of="2026-09-30", sampling="latest_posts")
-    with tempfile.TemporaryDirectory() as folder:
-        store = open_store(Path(folder), create=True)
-        store.write({"posts": posts, "snapshots": snapshots}, record)
-        features = creator_features(open_store(Path(folder)), FeatureSettings(as_of=record.as_of))
-    table = pd.concat([fit.table for fit in fit_engagement_curves(features.table, SETTINGS)])
-    return table.merge(market.truth_creators, on="creator_key", suffixes=("", "_true"))
-
-
 @pytest.fixture(scope="module")
 def ranges():
-    return pd.concat([market_ranges(seed) for seed in (1, 2, 3)])
+    return pd.concat([market_ranges(MarketSettings(seed=seed)) for seed in (1, 2, 3)])
 
 
 def test_ranges_of_medians_cover_the_long_run_median(ranges):

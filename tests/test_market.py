@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from workbench.errors import SettingsError
 from workbench.market.exports import floor_figures, round_figures
+from workbench.market.realistic import REALISTIC
 from workbench.market.sample import write_sample
 from workbench.market.settings import LAWS, MarketSettings
 from workbench.market.world import Market, make_market
@@ -24,10 +25,10 @@ def market() -> Market:
     return make_market(MarketSettings())
 
 
-@pytest.fixture(scope="module")
-def large_market() -> Market:
+@pytest.fixture(scope="module", params=[LAWS, REALISTIC], ids=["sample", "realistic"])
+def large_market(request) -> Market:
     amounts = {"instagram": 2_000, "tiktok": 2_000, "youtube": 2_000}
-    return make_market(MarketSettings(seed=7, creators=amounts))
+    return make_market(MarketSettings(seed=7, creators=amounts, laws=request.param))
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +78,7 @@ def test_exponent_is_recovered_from_the_truth(large_market, platform):
     level = np.log10(truth["long_run_median_engagements"])
     slope, start = np.polyfit(size, level, 1)
     error = np.std(level - start - slope * size) / np.std(size) / np.sqrt(len(truth))
-    assert abs(slope - LAWS[platform].exponent) < 3 * error
+    assert abs(slope - large_market.settings.laws[platform].exponent) < 3 * error
 
 
 def test_true_percentiles_are_uniform_among_the_honest(large_market):

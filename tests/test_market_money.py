@@ -317,7 +317,7 @@ def test_results_come_in_with_nothing_refused(sample, tmp_path):
     tables = export_campaigns(found, sample.creators)
     del tables["deliverables.csv"]  # no kind of row that an import knows
     made_of = (sample.creators, sample.posts, sample.snapshots, sample.settings)
-    tables["creators.csv"] = make_exports(*made_of)["creators.csv"]
+    tables["creators.csv"] = dict(make_exports(*made_of))["creators.csv"]
     report = imported(tmp_path / "exports", tables, tmp_path / "client")
     store = open_store(tmp_path / "client")
     holds = report.table.set_index("file")["holds"]

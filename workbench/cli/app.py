@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli import demo, doctor, features, forget, import_exports, init, report, show
+from workbench.cli import demo, doctor, features, forget, import_exports, init, market, report, show
 from workbench.errors import WorkbenchError
 
 STOPPED = 130  # what typer returns after Ctrl-C
@@ -30,6 +30,7 @@ app.command("features")(features.features)
 app.command("report")(report.report)
 app.command("show")(show.show)
 app.command("forget")(forget.forget)
+app.command("market")(market.market)
 
 
 def _print_version(asked: bool) -> None:

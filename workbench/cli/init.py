@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.messages import Json, Quiet, Verbose, give, say, set_messages
+from workbench.cli.messages import Json, Quiet, Verbose, check_empty, give, say, set_messages
 
 _COPIED = ("notebooks", "data/sample", "data/README.md")
 _FOLDERS = ("data/private", "reports/schedule", "reports/out")
@@ -27,11 +27,9 @@ def init(
     set_messages(quiet=quiet, verbose=verbose)
     import shutil
 
-    from workbench.errors import SettingsError
     from workbench.reporting.bundle import bundled
 
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise SettingsError(f"{folder} is not empty.", ["give a new or empty folder"])
+    check_empty(folder)
     for place in _COPIED:
         source, target = bundled(place), folder / place
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from workbench.errors import SettingsError
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only results and faults.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also each step and its time.")]
@@ -34,3 +37,9 @@ def say(message: str) -> None:
 def give(result: dict[str, object], text: str, *, as_json: bool) -> None:
     """Write a result to standard output: text for people, JSON for programs."""
     typer.echo(json.dumps(result, ensure_ascii=False) if as_json else text)
+
+
+def check_empty(folder: Path) -> None:
+    """Refuse a folder that holds something, before anything is made for it."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise SettingsError(f"{folder} is not empty.", ["give a new or empty folder"])

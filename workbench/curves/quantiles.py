@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,20 +76,16 @@ class QuantileCurve:
 
 
 def fit_quantile_curve(
-    log_followers: Floats,
-    log_engagements: Floats,
-    *,
-    shape: tuple[int, int] | None = None,
-    quantiles: Sequence[float] = QUANTILES,
+    log_followers: Floats, log_engagements: Floats, *, shape: tuple[int, int] | None = None
 ) -> QuantileCurve:
-    """Fit the quantiles, each by linear programming; beyond the data they go on as lines.
+    """Fit the seven quantiles, each by linear programming; beyond the data they go on as lines.
 
     ``shape`` is (knots, degree), :func:`spline_shape` of the creators where it is not given.
     """
     column = log_followers.reshape(-1, 1)
     spline = make_spline(log_followers, shape or spline_shape(len(column))).fit(column)
     models = []
-    for quantile in quantiles:
+    for quantile in QUANTILES:
         regressor = QuantileRegressor(quantile=quantile, alpha=0.0, solver="highs")
         models.append(make_pipeline(spline, regressor).fit(column, log_engagements))
     design = _design(spline, log_followers)

@@ -10,7 +10,7 @@ FOLLOWERS = Family(
                 creator_key,
                 arg_max(followers, observed_on) AS followers,
                 max(observed_on) AS followers_on,
-                arg_max(following, observed_on) AS following
+                arg_max_null(following, observed_on) AS following
             FROM counts
             GROUP BY creator_key
         ), earlier AS (

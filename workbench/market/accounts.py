@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from workbench.market.settings import MarketSettings, Rng
+from workbench.market.settings import Ints, MarketSettings, Rng
+from workbench.tables.tiers import read_tier_preset
 
 # Sound parts that no common first name is built from: an account named like a person is impossible.
 SOUNDS = ("br dr fl gl kr pl sk tw", "lm nd rv zk ng lk rn sp", "x v z k p l t n")
@@ -63,13 +64,14 @@ def make_accounts(settings: MarketSettings) -> pd.DataFrame:
         day, ``following`` (missing on YouTube), ``posts_count``, ``hides_likes``.
     """
     rng = settings.stream("accounts")
-    platform = pd.Series(np.repeat(list(settings.creators), list(settings.creators.values())))
+    platform = settings.platforms
     amount = len(platform)
     identity = _share_across(_draw_identities(rng, amount), platform)
     native_id = pd.Series("UC" + draw_codes(rng, amount, 22)).where(platform == "youtube")
     median, spread = settings.law_values(platform, "median_followers", "followers_sd")
-    followers = median * 10 ** (spread * rng.standard_normal(amount))
-    followers = np.clip(followers, 100, 40_000_000).astype("int64")
+    drawn = median * 10 ** (spread * rng.standard_normal(amount))
+    drawn = np.clip(drawn, 100, 40_000_000)
+    followers = _fill_tiers(platform, drawn.astype("int64"), settings)
     # By rank, so that a small platform has its share of hidden likes and not a lucky draw.
     rank = pd.Series(rng.random(amount)).groupby(platform).rank(pct=True)
     following = pd.Series(np.minimum(600 * 10 ** rng.normal(0, 0.35, amount), 7_400).round())
@@ -83,6 +85,21 @@ def make_accounts(settings: MarketSettings) -> pd.DataFrame:
         posts_count=(60 + 350 * 10 ** rng.normal(0, 0.4, amount)).astype("int64"),
         hides_likes=(rank <= settings.hidden_likes_share) & (platform != "tiktok"),
     )
+
+
+def _fill_tiers(platform: pd.Series, followers: Ints, settings: MarketSettings) -> Ints:
+    """Move accounts of the commonest size into the sizes of which a platform has too few."""
+    rng, filled = settings.stream("tiers"), followers.copy()
+    edges = np.array([tier.first for tier in read_tier_preset("iab-uk").tiers])
+    for name in settings.creators:
+        own = np.flatnonzero(platform == name)
+        place = np.digitize(filled[own], edges)
+        amounts = np.bincount(place, minlength=len(edges) + 1)
+        spare = own[place == amounts.argmax()]
+        lacking = np.clip(settings.least_per_tier - amounts[1:], 0, None)
+        first = np.repeat(edges, lacking)[: len(spare)]
+        filled[spare[: len(first)]] = first * rng.uniform(1.1, 1.6, len(first))
+    return filled
 
 
 def draw_codes(rng: Rng, amount: int, length: int) -> npt.NDArray[np.str_]:

@@ -16,7 +16,7 @@ import pandas as pd
 from workbench.errors import SettingsError
 from workbench.market.accounts import draw_words
 from workbench.market.exports import round_figures
-from workbench.market.settings import Rng
+from workbench.market.settings import BOUGHT, Rng
 
 MOST_FOLLOWED = 7_500  # a limit of the platforms
 DENSITY = 0.9  # of a bought batch: the others came by themselves in those days
@@ -88,10 +88,12 @@ def make_audiences(
     bought = shown - creators["genuine_followers"]
     # Skewed, as audits find it: a few in a hundred for most, a quarter for some.
     base = rng.beta(1.8, 1.8 / settings.base_share - 1.8, len(about))
-    purchases = events[events["kind"] == "bought_followers"].sort_values("date")
+    purchases = events[events["kind"].isin(BOUGHT["bought_followers"])].sort_values("date")
     last = purchases.drop_duplicates("creator_key", keep="last").set_index("creator_key")
-    later = snapshots[snapshots["observed_on"] >= snapshots["creator_key"].map(last["date"])]
-    then = later.sort_values("observed_on").groupby("creator_key")["followers"].first()
+    counts = snapshots[["creator_key", "observed_on", "followers"]].astype({"creator_key": "str"})
+    later = counts.merge(last["date"], left_on="creator_key", right_index=True)
+    later = later[later["observed_on"] >= later["date"]].sort_values("observed_on")
+    then = later.groupby("creator_key")["followers"].first()
     # Who came since stands before those bought; whoever of these left again stands nowhere.
     newer = (shown - key.map(then) + key.map(last["size"]) - bought).clip(lower=0).fillna(0)
     end = (newer + bought / DENSITY).clip(upper=shown).round().astype("int64")
@@ -178,6 +180,6 @@ def export_lists(
     table = table.mask(np.outer(unread, table.columns != "Username"), "")
     mixed = table[sample["random"]]
     return {
-        f"followers_{name}_newest.csv": table[sample["newest"]],
-        f"followers_{name}_random.csv": mixed.iloc[rng.permutation(len(mixed))],
+        f"{name}_newest.csv": table[sample["newest"]],
+        f"{name}_random.csv": mixed.iloc[rng.permutation(len(mixed))],
     }

@@ -6,19 +6,19 @@ is what stands beside a jump: a viral post, a post with a flood of comments, how
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from workbench.market.settings import Floats, Ints, MarketSettings, Rng
+from workbench.market.settings import BOUGHT, Floats, Ints, MarketSettings, Rng
 
 KINDS = {  # of events, by the flag that the truth has for them
-    "bought_followers": ("bought_followers",),
-    "bought_likes": ("bought_likes_floor", "bought_likes_proportional"),
+    **{flag: tuple(kinds) for flag, kinds in BOUGHT.items()},
     "follow_unfollow": ("follow_unfollow",),
     "innocent_jump": ("giveaway", "press", "viral_post"),
 }
+FOLLOWING_CAP = 7_500
 NEWEST_DAYS = 10  # a jump needs some weeks after it to be seen
 
 
@@ -42,14 +42,15 @@ JUMPS = {
 
 
 def make_organic(accounts: pd.DataFrame, settings: MarketSettings) -> Floats:
-    """Make the followers (accounts x weeks) as if nothing had happened, back from the last day."""
+    """Make the followers (accounts x counts) as if nothing had happened, back from the last day."""
     rng = settings.stream("growth")
     now = accounts["organic_followers"].to_numpy(dtype="float64")
     # Small accounts grow faster and less evenly; a few shrink.
     youth = np.clip(1 + 0.5 * (4.5 - np.log10(now)), 0.4, 2.0)
     pace = 0.003 * youth + 0.004 * rng.standard_normal(len(now))
-    steps = rng.standard_t(4, (len(now), settings.weeks_of_history - 1))
-    grown = pace[:, None] + 0.002 * youth[:, None] * steps
+    steps = rng.standard_t(4, (len(now), settings.counts - 1))
+    weeks = settings.days_between_counts / 7
+    grown = pace[:, None] * weeks + 0.002 * weeks**0.5 * youth[:, None] * steps
     later = np.cumsum(grown[:, ::-1], axis=1)[:, ::-1]
     return np.column_stack([now[:, None] * np.exp(-later), now])
 
@@ -62,7 +63,8 @@ def plant_events(organic: Floats, posts: pd.DataFrame, settings: MarketSettings)
     DataFrame
         ``creator`` (row of the accounts), ``kind``, ``days_ago``, ``size`` (followers; missing for
         bought likes), ``relative_size`` (of the followers before; of the genuine likes),
-        ``keeps`` and ``fade_weeks`` of a jump, ``post`` (row of ``posts``, -1 or missing for none).
+        ``keeps``, ``fade_weeks`` and ``arrival_weeks`` (0: at once) of a jump, ``post`` (row of
+        ``posts``, -1 or missing for none).
     """
     rng = settings.stream("planting")
     frames = [_plant_jump(rng, kind, organic, posts, settings) for kind in JUMPS]
@@ -71,48 +73,75 @@ def plant_events(organic: Floats, posts: pd.DataFrame, settings: MarketSettings)
 
 
 def _choose(rng: Rng, candidates: pd.Index, setting: str, settings: MarketSettings) -> Ints:
-    asked = round(getattr(settings, setting) * sum(settings.creators.values()))
+    group = setting.removesuffix("_share")
+    share = getattr(settings, setting) if settings.kinds_of(group) or group not in BOUGHT else 0
+    asked = round(share * sum(settings.creators.values()))
     return np.sort(rng.choice(candidates, min(asked, len(candidates)), replace=False))
 
 
 def _plant_jump(
     rng: Rng, kind: str, organic: Floats, posts: pd.DataFrame, settings: MarketSettings
 ) -> pd.DataFrame:
-    jump, (creators, weeks) = JUMPS[kind], organic.shape
-    oldest = 7 * (weeks - 3)
-    causes = pd.Series(-1, index=range(creators))
+    jump, oldest = JUMPS[kind], 7 * (settings.weeks_of_history - 3)
+    causes = pd.Series(-1, index=range(len(organic)))
     if jump.cause != "none":
-        fits = posts["days_ago"].between(NEWEST_DAYS, oldest)
-        fits &= posts["is_viral"] | (jump.cause == "post")
-        rows = rng.permutation(np.flatnonzero(fits))
-        causes = pd.Series(rows, index=posts["creator"].to_numpy()[rows])
-        causes = causes[~causes.index.duplicated()].sort_index()
+        causes = _draw_causes(rng, jump, posts, oldest)
     creator = _choose(rng, causes.index, jump.setting, settings)
     # Later is likelier, as it is for jumps tied to a post: no date alone tells them apart either.
     drawn = np.floor(NEWEST_DAYS + (oldest - NEWEST_DAYS) * rng.beta(1, 2, len(creator)))
     post = causes.reindex(creator).to_numpy()
     posted = posts["days_ago"].reindex(post).to_numpy(dtype="float64")
     days_ago = np.where(post < 0, drawn, posted)
-    before = organic[creator, weeks - 2 - (days_ago // 7).astype("int64")]
-    size = before * np.clip(jump.size * np.exp(rng.normal(0, jump.spread, len(creator))), 0.03, 2)
-    if kind == "bought_followers":  # sold in packages: one figure
+    counts_ago = (days_ago // settings.days_between_counts).astype("int64")
+    before = organic[creator, settings.counts - 2 - counts_ago]
+    amount, is_bought = len(creator), kind in BOUGHT
+    luck = settings.stream(f"kinds of {kind}")
+    kinds, median = np.full(amount, kind), np.array(jump.size)
+    spread = np.array(jump.spread * settings.innocent_spread)
+    if is_bought:
+        kinds, median, spread = _draw_kinds(luck.random(amount), kind, settings)
+    most = 2 * np.maximum(settings.innocent_spread, median)
+    size = before * np.clip(median * np.exp(rng.normal(0, spread, amount)), 0.03, most)
+    if is_bought:  # sold in packages: one figure
         scale = 10 ** np.floor(np.log10(np.maximum(size, 10)))
         size = np.rint(size / scale) * scale
-    return pd.DataFrame({"creator": creator, "kind": kind, "days_ago": days_ago}).assign(
+    keeps, fade = (rng.uniform(*limits, amount) for limits in (jump.keeps, jump.fade_weeks))
+    fades = (luck.random(amount) < settings.fading_share) & (not is_bought)
+    drips = (luck.random(amount) < settings.drip_share) & is_bought
+    as_bought = JUMPS["bought_followers"]
+    return pd.DataFrame({"creator": creator, "kind": kinds, "days_ago": days_ago}).assign(
         size=np.rint(size),
         relative_size=size / before,
-        keeps=rng.uniform(*jump.keeps, len(creator)),
-        fade_weeks=rng.uniform(*jump.fade_weeks, len(creator)),
+        keeps=np.where(fades, luck.uniform(*as_bought.keeps, amount), keeps),
+        fade_weeks=np.where(fades, luck.uniform(*as_bought.fade_weeks, amount), fade),
+        arrival_weeks=np.where(drips, luck.uniform(2, 10, amount), 0.0).round(1),
         post=post,
     )
 
 
+def _draw_causes(rng: Rng, jump: Jump, posts: pd.DataFrame, oldest: int) -> pd.Series:
+    """Draw a post of each creator that has one fit to cause a jump."""
+    fits = posts["days_ago"].between(NEWEST_DAYS, oldest)
+    fits &= posts["is_viral"] | (jump.cause == "post")
+    rows = rng.permutation(np.flatnonzero(fits))
+    causes = pd.Series(rows, index=posts["creator"].to_numpy()[rows])
+    return causes[~causes.index.duplicated()].sort_index()
+
+
+def _draw_kinds(luck: Floats, group: str, settings: MarketSettings) -> tuple[Any, Floats, Floats]:
+    """Choose the kind of each that buys, with its median relative size and spread."""
+    kinds = settings.kinds_of(group)
+    place = (luck * len(kinds)).astype("int64")
+    doses = np.array([BOUGHT[group][kind] for kind in kinds]).reshape(-1, 2)
+    return np.array(kinds)[place], doses[place, 0], doses[place, 1]
+
+
 def _plant_follow_unfollow(rng: Rng, organic: Floats, settings: MarketSettings) -> pd.DataFrame:
-    creators, weeks = organic.shape
-    creator = _choose(rng, pd.RangeIndex(creators), "follow_unfollow_share", settings)
-    relative = rng.uniform(0.02, 0.07, len(creator))
+    creator = _choose(rng, pd.RangeIndex(len(organic)), "follow_unfollow_share", settings)
+    [factor] = settings.law_values(settings.platforms[creator], "wave_size")
+    relative = rng.uniform(0.02, 0.07, len(creator)) * factor
     return pd.DataFrame({"creator": creator, "kind": "follow_unfollow"}).assign(
-        days_ago=7.0 * (weeks - 1),
+        days_ago=7.0 * (settings.weeks_of_history - 1),
         size=np.rint(relative * organic[creator, 0]),
         relative_size=relative,
         fade_weeks=rng.integers(4, 8, len(creator)),
@@ -123,13 +152,16 @@ def _plant_likes(rng: Rng, posts: pd.DataFrame, settings: MarketSettings) -> pd.
     own = posts.groupby("creator")["days_ago"].agg(["size", "max"])
     candidates = own.index[own["size"] >= 5]  # fewer posts show no pattern of likes
     creator = _choose(rng, candidates, "bought_likes_share", settings)
-    is_floor = rng.random(len(creator)) < 0.5
-    floor = rng.uniform(0.2, 1.2, len(creator))
-    added = np.clip(0.9 * np.exp(rng.normal(0, 0.5, len(creator))), 0.3, 3.0)
-    kind = np.where(is_floor, *KINDS["bought_likes"])
+    amount, luck = len(creator), settings.stream("late starts")
+    kind, median, spread = _draw_kinds(rng.random(amount), "bought_likes", settings)
+    floor = rng.uniform(0.2, 1.2, amount)
+    added = np.clip(median * np.exp(rng.normal(0, spread)), median / 3, median * 10 / 3)
+    begin = np.where(
+        luck.random(amount) < settings.late_start_share, luck.uniform(0.3, 1, amount), 1
+    )
     return pd.DataFrame({"creator": creator, "kind": kind}).assign(
-        days_ago=own["max"].reindex(creator).to_numpy(dtype="float64"),
-        relative_size=np.where(is_floor, floor, added),
+        days_ago=np.ceil(own["max"].reindex(creator).to_numpy() * begin),
+        relative_size=np.where(kind == "bought_likes_floor", floor, added),
     )
 
 
@@ -143,18 +175,20 @@ def grow_accounts(
     DataFrame
         ``accounts`` with ``followers`` as shown on the last day, ``genuine_followers``, those that
         were not bought, and the ``following`` of those who follow to be followed back.
-    array of int, shape (accounts, weeks)
+    array of int, shape (accounts, counts)
         Followers as shown.
     """
     planted = events[events["size"].notna()]
     creator, kind = planted["creator"].to_numpy(), planted["kind"]
-    gains = _gains(planted, organic.shape[1])
+    gains = _gains(planted, settings)
     grown, bought = organic.copy(), np.zeros(len(organic))
     np.add.at(grown, creator, gains)
-    np.add.at(bought, creator, np.where(kind == "bought_followers", gains[:, -1], 0))
+    np.add.at(bought, creator, np.where(kind.isin(BOUGHT["bought_followers"]), gains[:, -1], 0))
     history = np.maximum(np.rint(grown), 1).astype("int64")
     waves = creator[kind == "follow_unfollow"]
-    many = pd.Series(settings.stream("following").integers(3_000, 7_500, len(waves)), index=waves)
+    drawn = settings.stream("following").integers(3_000, FOLLOWING_CAP, len(waves))
+    [factor] = settings.law_values(accounts["platform"][waves], "wave_following")
+    many = pd.Series((drawn * factor).astype("int64"), index=waves)
     following = many.reindex(accounts.index).astype("Int64").fillna(accounts["following"])
     shown = accounts.assign(
         following=following.where(accounts["platform"] != "youtube"),
@@ -164,27 +198,63 @@ def grow_accounts(
     return shown, history
 
 
-def _gains(events: pd.DataFrame, weeks: int) -> Floats:
-    """Return the followers that each event has added by each week."""
-    size, keeps, fade, days_ago = (
+def _gains(events: pd.DataFrame, settings: MarketSettings) -> Floats:
+    """Return the followers that each event has added by each count."""
+    size, keeps, fade, days_ago, arrival = (
         events[name].to_numpy(dtype="float64")[:, None]
-        for name in ("size", "keeps", "fade_weeks", "days_ago")
+        for name in ("size", "keeps", "fade_weeks", "days_ago", "arrival_weeks")
     )
-    since = np.arange(weeks) - (weeks - 1 - days_ago / 7)
-    jump = (since >= 0) * (keeps + (1 - keeps) * np.exp(-np.maximum(since, 0) / fade))
-    # A round of following others lifts for most of its weeks; they are unfollowed in the rest.
-    phase = (np.arange(weeks) / fade) % 1
-    wave = np.where(phase < 0.6, phase / 0.6, (1 - phase) / 0.4)
+    weeks = _weeks(settings)
+    since = weeks - (weeks[-1] - days_ago / 7)
+    arrived = np.where(arrival > 0, np.clip(since / np.maximum(arrival, 0.1), 0, 1), since >= 0)
+    jump = arrived * (keeps + (1 - keeps) * np.exp(-np.maximum(since, 0) / fade))
     is_wave = (events["kind"] == "follow_unfollow").to_numpy()[:, None]
-    gains: Floats = size * np.where(is_wave, wave, jump)
+    gains: Floats = size * np.where(is_wave, _wave(weeks, fade), jump)
     return gains
 
 
-def make_snapshots(accounts: pd.DataFrame, history: Ints, settings: MarketSettings) -> pd.DataFrame:
-    """Return the weekly followers in long form."""
-    creators, weeks = history.shape
-    days = pd.date_range(end=settings.as_of, periods=weeks, freq="7D")
-    who = accounts.loc[accounts.index.repeat(weeks), ["creator_key", "platform", "handle"]]
-    return who.reset_index(drop=True).assign(
-        observed_on=np.tile(days.to_numpy(), creators), followers=history.ravel()
+def _weeks(settings: MarketSettings) -> Floats:
+    """Return the moments of the counts, in weeks from the first."""
+    return np.arange(settings.counts) * settings.days_between_counts / 7
+
+
+def _wave(weeks: Floats, period: Floats) -> Floats:
+    """Return a round of following others, 0-1: up for most of its weeks, then they are left."""
+    phase = (weeks / period) % 1
+    wave: Floats = np.where(phase < 0.6, phase / 0.6, (1 - phase) / 0.4)
+    return wave
+
+
+def make_snapshots(
+    accounts: pd.DataFrame,
+    history: Ints,
+    events: pd.DataFrame,
+    selected: pd.Series,
+    settings: MarketSettings,
+) -> pd.DataFrame:
+    """Return selected accounts' followers and followed (missing on YouTube) in long form."""
+    following = _followed(accounts["following"], events, settings)[selected]
+    kept, history = accounts[selected], history[selected]
+    creators, counts = history.shape
+    who = kept.loc[kept.index.repeat(counts), ["creator_key", "platform", "handle"]]
+    days = pd.date_range(
+        end=settings.as_of, periods=counts, freq=f"{settings.days_between_counts}D"
     )
+    return who.reset_index(drop=True).assign(
+        observed_on=np.tile(days.to_numpy(), creators),
+        followers=history.ravel(),
+        following=pd.array(following.ravel(), dtype="Float64").astype("Int64"),
+    )
+
+
+def _followed(now: pd.Series, events: pd.DataFrame, settings: MarketSettings) -> Floats:
+    """Make the history of accounts followed, back from now: slow growth, or rounds of following."""
+    weeks, last = _weeks(settings), now.to_numpy(dtype="float64", na_value=np.nan)[:, None]
+    pace = settings.stream("followed").exponential(0.003, last.shape)
+    followed: Floats = last * np.exp(-pace * (weeks[-1] - weeks))
+    rounds = events[events["kind"] == "follow_unfollow"].drop_duplicates("creator")
+    wave = 0.4 + _wave(weeks, rounds["fade_weeks"].to_numpy(dtype="float64")[:, None])
+    own = rounds["creator"].to_numpy()
+    followed[own] = np.minimum(last[own] * wave / wave[:, -1:], FOLLOWING_CAP)
+    rounded: Floats = np.rint(followed)
+    return rounded

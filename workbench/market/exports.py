@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -11,20 +13,22 @@ from workbench.tables.schema import PLATFORM_NAMES
 
 def make_exports(
     creators: pd.DataFrame, posts: pd.DataFrame, snapshots: pd.DataFrame, settings: MarketSettings
-) -> dict[str, pd.DataFrame]:
-    """Return the tables of the agency's five files by file name, from those of a `Market`."""
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Give the agency's five files, a name and a table at a time, from tables of a `Market`."""
     rng = settings.stream("exports")
+    yield "creators.csv", _roster(rng, creators, posts)
+    yield "follower_history.csv", _follower_history(rng, creators, snapshots, settings)
+    yield "instagram_posts.csv", _instagram_posts(rng, _of_platform("instagram", creators, posts))
+    yield "tiktok_videos.csv", _tiktok_videos(_of_platform("tiktok", creators, posts))
+    yield "youtube_videos.csv", _youtube_videos(_of_platform("youtube", creators, posts))
+
+
+def _of_platform(platform: str, creators: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFrame:
+    """Return a platform's posts with the profile, by handle and newest first."""
     profile = creators[["creator_key", "handle", "display_name", "native_id", "followers"]]
-    joined = posts.merge(profile, on="creator_key").sort_values(
-        ["handle", "posted_at"], ascending=[True, False], kind="stable"
-    )
-    return {
-        "creators.csv": _roster(rng, creators, posts),
-        "follower_history.csv": _follower_history(rng, snapshots),
-        "instagram_posts.csv": _instagram_posts(rng, joined[joined["platform"] == "instagram"]),
-        "tiktok_videos.csv": _tiktok_videos(joined[joined["platform"] == "tiktok"]),
-        "youtube_videos.csv": _youtube_videos(joined[joined["platform"] == "youtube"]),
-    }
+    own = posts[posts["platform"] == platform].merge(profile, on="creator_key")
+    order = ["handle", "posted_at"]
+    return own.sort_values(order, ascending=[True, False], kind="stable")
 
 
 def _scale(counts: pd.Series, figures: int) -> pd.Series:
@@ -123,17 +127,48 @@ def _roster(rng: Rng, creators: pd.DataFrame, posts: pd.DataFrame) -> pd.DataFra
     }
     table = pd.DataFrame(columns)
     # The agency works with a few creators that nobody has put on the roster yet.
-    posting = np.flatnonzero(creators["creator_key"].isin(posts["creator_key"]))
+    posting = np.flatnonzero(creators["creator_key"].isin(posts["creator_key"].unique()))
     left_out = rng.choice(posting, round(0.02 * len(creators)), replace=False)
     return table[~table.index.isin(left_out)]
 
 
-def _follower_history(rng: Rng, snapshots: pd.DataFrame) -> pd.DataFrame:
+def _follower_history(
+    rng: Rng, creators: pd.DataFrame, snapshots: pd.DataFrame, settings: MarketSettings
+) -> pd.DataFrame:
+    luck = settings.stream("rounded").random(len(creators))
+    rounded = creators["creator_key"][luck < settings.rounded_counts_share]
+    # Left out first: the columns of a long history are large.
+    shown = snapshots[rng.random(len(snapshots)) >= settings.missing_counts_share]
+    is_rounded = shown["creator_key"].isin(rounded)
     columns = {
-        "Date": snapshots["observed_on"].dt.strftime("%Y-%m-%d"),
-        "Platform": snapshots["platform"].map(PLATFORM_NAMES),
-        "Handle": snapshots["handle"],
-        "Followers": snapshots["followers"],
+        "Date": shown["observed_on"].dt.strftime("%Y-%m-%d"),
+        "Platform": shown["platform"].map(PLATFORM_NAMES),
+        "Handle": shown["handle"],
+        "Followers": shown["followers"].mask(
+            is_rounded, round_figures(shown["followers"][is_rounded], 3)
+        ),
+        "Following": shown["following"],
     }
-    table = pd.DataFrame(columns)
-    return table[rng.random(len(table)) >= 0.03]
+    return pd.DataFrame(columns)
+
+
+def make_calendar(events: pd.DataFrame, settings: MarketSettings) -> pd.DataFrame:
+    """Return what an analyst has noted of the innocent events, some a day off, some not at all.
+
+    Some notes stand on events that moved nothing: other creators' giveaways and press.
+    """
+    rng = settings.stream("calendar")
+    known = events[events["innocent"] & (rng.random(len(events)) < settings.calendar_share)]
+    others = events[rng.random(len(events)) < 0.1].assign(
+        kind="giveaway",
+        date=lambda frame: frame["date"].sample(frac=1, random_state=rng).to_numpy(),
+    )
+    noted = pd.concat([known, others], ignore_index=True)
+    off = rng.choice([-1, 0, 1], len(noted), p=(0.1, 0.8, 0.1))
+    columns = {
+        "Date": (noted["date"] + pd.to_timedelta(off, unit="D")).dt.strftime("%Y-%m-%d"),
+        "Platform": noted["platform"].map(PLATFORM_NAMES),
+        "Handle": noted["handle"],
+        "Event": noted["kind"].str.replace("_", " "),
+    }
+    return pd.DataFrame(columns).sort_values(["Date", "Handle"], ignore_index=True)
