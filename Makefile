@@ -56,7 +56,14 @@ lab: .venv/.run
 	  $$([ "$$(id -u)" != 0 ] || echo --allow-root) \
 	  $$([ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ] || echo --no-browser) notebooks
 
-bench: .venv/.dev
+# Rivals have an environment of their own: nothing of them is needed to run or to test.
+.venv-bench/.done: requirements-bench.lock | $(BIN)/python
+	@$(BIN)/python -m venv .venv-bench
+	@$(BIN)/python -m uv pip install --quiet --python .venv-bench/bin/python --require-hashes -r $< 2>/dev/null \
+	  || .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+bench: .venv/.dev $(if $(filter features,$(BENCH)),.venv-bench/.done)
 	$(BIN)/python -m benchmarks.$(BENCH)
 
 browser:
@@ -68,6 +75,9 @@ lock: $(BIN)/python
 	  --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet -o requirements.lock
 	$(BIN)/python -m uv pip compile pyproject.toml --extra lab --extra build --extra dev -c requirements.lock \
 	  --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet -o requirements-dev.lock
+	$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['bench'])" \
+	  | $(BIN)/python -m uv pip compile - \
+	  --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet -o requirements-bench.lock
 
 clean:
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -239,7 +239,9 @@ def judge(name: str, creators: pd.DataFrame, *, quick: bool) -> list[dict[str, o
 
 def main() -> None:
     """Run the benchmark."""
-    options = read_options(__doc__ or "", creators="a set of one's own")
+    options = read_options(
+        __doc__ or "", {"--creators": {"type": Path, "help": "a set of one's own"}}
+    )
     sets = SETS if not options.quick else {"Instagram small": SETS["Instagram small"]}
     if options.creators:
         sets = {options.creators.stem: partial(read_creators, options.creators)}

@@ -16,6 +16,7 @@ the real value; 0.02. The bar: each marginal of the market is inside its band.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -145,7 +146,9 @@ def unjudged(pairs: list[Pair], creators: int) -> pd.DataFrame:
 
 def main() -> None:
     """Print the table and whether the market is inside its bands."""
-    options = read_options(str(__doc__), figure="also draw the figures into this PNG file")
+    options = read_options(
+        str(__doc__), {"--figure": {"type": Path, "help": "also draw into this PNG file"}}
+    )
     creators, draws = (1_500, 40) if options.quick else (8_000, 400)
     pairs = [make_pair(name, creators) for name in SETS]
     if options.figure:

@@ -7,20 +7,24 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 ROOT = Path(__file__).parents[1]
 
 
-def read_options(description: str, **files: str) -> argparse.Namespace:
-    """Read ``--quick``, ``--json FILE``, and further files by name, each with its help."""
+def read_options(
+    description: str, more: Mapping[str, Mapping[str, Any]] | None = None
+) -> argparse.Namespace:
+    """Read ``--quick``, ``--json FILE`` and what a benchmark adds."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--quick", action="store_true", help="few draws, for the test suite")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
-    for name, help_text in files.items():
-        parser.add_argument(f"--{name}", type=Path, help=help_text)
+    for name, how in (more or {}).items():
+        parser.add_argument(name, **how)
     return parser.parse_args()
 
 

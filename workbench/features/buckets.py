@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import duckdb
 import pandas as pd
+import pyarrow as pa
 
 from workbench.features.cadence import CADENCE
 from workbench.features.engagement import ENGAGEMENT
@@ -15,7 +16,8 @@ from workbench.features.growth import GROWTH
 from workbench.features.reported import REPORTED, TEXTS
 from workbench.features.settings import FeatureSettings
 from workbench.features.trend import TREND
-from workbench.store import Store, empty_frame
+from workbench.store import Store
+from workbench.store.frames import arrow_schema
 from workbench.tables.definitions import EngagementDefinition, engagement_definition
 from workbench.tables.schema import TABLES
 
@@ -24,41 +26,31 @@ IDENTITY = ("creator_key", "platform", "handle", "niche", "country")
 READ = ("creators", "posts", "snapshots", "reported_metrics")
 
 
-def bucket_features(
-    store: Store, settings: FeatureSettings, buckets: Sequence[str]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the features of the creators in some buckets, and why those that are missing are."""
+def bucket_features(store: Store, settings: FeatureSettings, buckets: Sequence[str]) -> pa.Table:
+    """Return the features of the creators in some buckets."""
+    query = (
+        QUERY.replace("$as_of", f"DATE '{settings.as_of}'")
+        .replace("$last_posts", str(settings.last_posts))
+        .replace("$engagements", engagements_sql(engagement_definition(settings.definition)))
+    )
     with duckdb.connect() as connection:
-        # One thread: buckets are the unit of parallel work, and rows and sums keep their order.
-        connection.execute("SET threads = 1; SET TimeZone = 'UTC'")
-        # DuckDB's own bar would stand on standard output, among the data.
-        connection.execute("SET enable_progress_bar = false")
-        engagements = engagements_sql(engagement_definition(settings.definition))
+        connection.execute(_SETTINGS)
         _make_views(connection, store, buckets)
-        used = {"as_of": settings.as_of, "last_posts": settings.last_posts}
-        connection.execute(_USED_POSTS.format(engagements=engagements, **used))
-        connection.execute(_COUNTS_VIEW.format(as_of=settings.as_of))
-        connection.execute(_ACCOUNTS)
-        joins = []
-        for family in FAMILIES:
-            query = family.query.replace("$as_of", f"DATE '{settings.as_of}'")
-            query = query.replace("$engagements", engagements)
-            connection.execute(f"CREATE TEMP TABLE {family.name} AS {query}")
-            joins.append(f"LEFT JOIN {family.name} USING (creator_key)")
-        columns = [f"{family.name}.{name}" for family in FAMILIES for name in family.columns]
-        connection.execute(
-            f"CREATE TEMP TABLE features AS SELECT accounts.*, {', '.join(columns)} "
-            f"FROM accounts {' '.join(joins)}"
+        return connection.sql(query).to_arrow_table()
+
+
+def joined_features(parts: Sequence[pa.Table]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the features of all buckets by creator, and why those that are missing are."""
+    with duckdb.connect() as connection:
+        connection.execute(_SETTINGS)
+        connection.register("parts", pa.concat_tables(parts))
+        connection.execute("CREATE TEMP TABLE features AS SELECT * FROM parts ORDER BY creator_key")
+        # By way of Arrow: DuckDB's own conversion calls what pandas has deprecated.
+        table, missing = (
+            connection.sql(query).to_arrow_table().to_pandas()
+            for query in ("SELECT * FROM features", _missing_query())
         )
-        table = _rows(connection, "SELECT * FROM features ORDER BY creator_key")
-        missing = _rows(connection, _missing_query())
     return _typed(table), missing
-
-
-def _rows(connection: duckdb.DuckDBPyConnection, query: str) -> pd.DataFrame:
-    # By way of Arrow: DuckDB's own conversion calls what pandas has deprecated.
-    frame: pd.DataFrame = connection.sql(query).to_arrow_table().to_pandas()
-    return frame
 
 
 def _make_views(
@@ -68,50 +60,90 @@ def _make_views(
         paths = [path for bucket in buckets if (path := store.part_path(name, bucket))]
         if paths:
             listed = ", ".join(f"'{_quote(str(path))}'" for path in paths)
-            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}])")
+            files = f"read_parquet([{listed}], file_row_number = true)"
+            connection.execute(f"CREATE VIEW {name} AS SELECT * FROM {files}")
         else:
-            connection.register(name, empty_frame(TABLES[name]))
+            nothing = connection.from_arrow(arrow_schema(TABLES[name]).empty_table())
+            nothing.project("*, 0 AS file_row_number").create_view(name)
 
 
-_USED_POSTS = """
-    CREATE TEMP TABLE used_posts AS
-    SELECT *, CAST({engagements} AS DOUBLE) AS engagements
-    FROM posts
-    WHERE posted_at < CAST(DATE '{as_of}' + INTERVAL 1 DAY AS TIMESTAMPTZ)
-    -- Posts are stored by creator and time, so that a window over nothing streams: a post is among
-    -- the last n where the nth after it is another creator's.
-    QUALIFY lead(creator_key, {last_posts}) OVER () IS DISTINCT FROM creator_key
+# One thread: buckets are the unit of parallel work, and rows and sums keep their order. So they do
+# in joins whose sides stay as written: the rows on the left pass by, those on the right are held.
+_SETTINGS = """
+    SET threads = 1;
+    SET TimeZone = 'UTC';
+    SET enable_progress_bar = false;
+    SET disabled_optimizers = 'join_order,build_side_probe_side,join_filter_pushdown';
 """
 
-_COUNTS_VIEW = """
-    CREATE VIEW counts AS
-    SELECT creator_key, observed_on, followers, following FROM snapshots
-    WHERE observed_on <= DATE '{as_of}'
-"""
+# Keys are long, so that they are looked at once a table; what follows groups by a number. A
+# creator's rows stand together in one file, by time: a row's number says which are the last posts,
+# and whether the count before is the same creator's.
+_SHARED = {
+    # Accounts known from posts, counts or figures alone count too: nobody is dropped.
+    "accounts": """
+        SELECT
+            CAST(row_number() OVER () AS INTEGER) AS creator,
+            creator_key,
+            any_value(platform) AS platform,
+            coalesce(any_value(handle), split_part(creator_key, ':', 2)) AS handle,
+            any_value(niche) AS niche,
+            any_value(country) AS country,
+            max(last_row) AS last_row,
+            min(first_row) AS first_row
+        FROM (
+            SELECT creator_key, platform, handle, niche, country FROM creators
+            UNION ALL BY NAME
+            SELECT
+                creator_key, any_value(platform) AS platform,
+                max(file_row_number) FILTER (
+                    posted_at < CAST($as_of + INTERVAL 1 DAY AS TIMESTAMPTZ)
+                ) AS last_row
+            FROM posts GROUP BY creator_key
+            UNION ALL BY NAME
+            SELECT
+                creator_key, any_value(platform) AS platform, min(file_row_number) AS first_row
+            FROM snapshots GROUP BY creator_key
+            UNION ALL BY NAME
+            SELECT creator_key, platform FROM reported_metrics
+        ) GROUP BY creator_key
+    """,
+    "used_posts": """
+        SELECT
+            creator, posted_at, likes, comments, views, reach, is_sponsored, likes_hidden,
+            CAST($engagements AS DOUBLE) AS engagements
+        FROM posts JOIN accounts USING (creator_key)
+        WHERE file_row_number > last_row - $last_posts AND file_row_number <= last_row
+    """,
+    "counts": """
+        SELECT creator, observed_on, followers, following,
+            CASE WHEN file_row_number > first_row AND before > 0 AND followers > 0
+                AND days BETWEEN 1 AND 7 THEN ln(followers / CAST(before AS DOUBLE)) / days
+            END AS rate
+        FROM (
+            SELECT creator_key, observed_on, followers, following, file_row_number,
+                lag(followers) OVER () AS before,
+                observed_on - lag(observed_on) OVER () AS days
+            FROM snapshots WHERE observed_on <= $as_of
+        ) JOIN accounts USING (creator_key)
+    """,
+    "span": """
+        SELECT creator, min(posted_at) AS first_post, max(posted_at) AS last_post
+        FROM used_posts GROUP BY creator
+    """,
+}
+_ACCOUNT = (*IDENTITY, "first_post", "last_post")
 
-# Accounts known from posts, counts or figures alone count too: nobody is dropped.
-_ACCOUNTS = """
-    CREATE TEMP TABLE accounts AS
-    WITH known AS (
-        SELECT creator_key, platform FROM creators
-        UNION SELECT creator_key, platform FROM posts
-        UNION SELECT creator_key, platform FROM snapshots
-        UNION SELECT creator_key, platform FROM reported_metrics
-    ), span AS (
-        SELECT creator_key, min(posted_at) AS first_post, max(posted_at) AS last_post
-        FROM used_posts GROUP BY creator_key
-    )
-    SELECT
-        known.creator_key, known.platform,
-        coalesce(creators.handle, split_part(known.creator_key, ':', 2)) AS handle,
-        creators.niche, creators.country, span.first_post, span.last_post
-    FROM known
-    LEFT JOIN creators USING (creator_key)
-    LEFT JOIN span USING (creator_key)
-"""
+
+def _query() -> str:
+    queries = _SHARED | {family.name: family.query for family in FAMILIES}
+    steps = ", ".join(f"{name} AS ({query})" for name, query in queries.items())
+    columns = [f"{family.name}.{name}" for family in FAMILIES for name in family.columns]
+    joins = [f"LEFT JOIN {name} USING (creator)" for name in ("span", *(f.name for f in FAMILIES))]
+    return f"WITH {steps} SELECT {', '.join((*_ACCOUNT, *columns))} FROM accounts {' '.join(joins)}"
 
 
-SHARED_SQL = _USED_POSTS + _COUNTS_VIEW + _ACCOUNTS
+QUERY = _query()
 
 
 def engagements_sql(definition: EngagementDefinition) -> str:
@@ -129,10 +161,11 @@ def _missing_query() -> str:
                 f"WHEN {condition} THEN '{_quote(text)}'" for condition, text in reasons
             )
             queries.append(
-                f"SELECT creator_key, '{feature}' AS feature, CASE {cases} END AS reason "
-                f"FROM features WHERE {feature} IS NULL"
+                f"SELECT rowid AS place, creator_key, '{feature}' AS feature, "
+                f"CASE {cases} END AS reason FROM features WHERE {feature} IS NULL"
             )
-    return " UNION ALL ".join(queries) + " ORDER BY creator_key, feature"
+    union = " UNION ALL ".join(queries)
+    return f"SELECT creator_key, feature, reason FROM ({union}) ORDER BY place, feature"
 
 
 def _quote(text: str) -> str:
@@ -152,7 +185,7 @@ _COUNTS = (
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
-    """Give every bucket the same types, whether or not a column has values in it."""
+    """Give every store the same types, whether or not a column has values in it."""
     types = dict.fromkeys(_COUNTS, "Int64") | dict.fromkeys((*IDENTITY, *TEXTS), "str")
     others = [c for c in table if c not in types and not str(table[c].dtype).startswith("datetime")]
     return table.astype(types | dict.fromkeys(others, "float64"))

@@ -7,17 +7,17 @@ CADENCE = Family(
     name="cadence",
     query="""
         WITH hours AS (
-            SELECT creator_key, CAST(count(*) AS DOUBLE) AS posts
-            FROM used_posts GROUP BY creator_key, hour(posted_at)
+            SELECT creator, CAST(count(*) AS DOUBLE) AS posts
+            FROM used_posts GROUP BY creator, hour(posted_at)
         ), spread AS (
             SELECT
-                creator_key,
+                creator,
                 (ln(sum(posts)) - sum(posts * ln(posts)) / sum(posts))
                     / ln(least(24, sum(posts))) AS posting_hour_entropy
-            FROM hours GROUP BY creator_key HAVING sum(posts) > 1
+            FROM hours GROUP BY creator HAVING sum(posts) > 1
         )
         SELECT
-            creator_key,
+            creator,
             any_value(posting_hour_entropy) AS posting_hour_entropy,
             CASE WHEN count(*) > 1 AND max(posted_at) > min(posted_at) THEN
                 (count(*) - 1) / (date_diff('second', min(posted_at), max(posted_at)) / 604800.0)
@@ -25,8 +25,8 @@ CADENCE = Family(
             date_diff('day', CAST(max(posted_at) AS DATE), CAST($as_of AS DATE))
                 AS newest_post_age_days,
             avg(CAST(is_sponsored AS INTEGER)) AS sponsored_share
-        FROM used_posts LEFT JOIN spread USING (creator_key)
-        GROUP BY creator_key
+        FROM used_posts LEFT JOIN spread USING (creator)
+        GROUP BY creator
     """,
     columns={
         "posts_per_week": "Posts per week between the first and the last post used.",

@@ -12,7 +12,7 @@ import duckdb
 import pandas as pd
 
 from workbench.errors import DataError
-from workbench.features.buckets import bucket_features
+from workbench.features.buckets import bucket_features, joined_features
 from workbench.features.kept import KeptFeatures, bounded_groups
 from workbench.features.reported import POSTS
 from workbench.features.settings import FeatureSettings
@@ -141,8 +141,7 @@ def creator_features(
             "The features can't be computed.", faults or [f"the store at {store.root} is empty"]
         )
     kept.keep(computed)
-    table = _stack([frames[0] for frames in done], ["creator_key"])
-    missing = _stack([frames[1] for frames in done], ["creator_key", "feature"])
+    table, missing = joined_features(done)
     return CreatorFeatures(
         table=table.drop(columns=["first_post", "last_post"]),
         missing=missing,
@@ -154,11 +153,6 @@ def creator_features(
             creators=sum(len(frames[0]) for _, frames in computed),
         ),
     )
-
-
-def _stack(frames: list[pd.DataFrame], by: list[str]) -> pd.DataFrame:
-    filled = [frame for frame in frames if len(frame)] or frames[:1]
-    return pd.concat(filled).sort_values(by, ignore_index=True)
 
 
 def _summary(table: pd.DataFrame, store: Store) -> FeaturesSummary:

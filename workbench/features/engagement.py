@@ -20,16 +20,16 @@ ENGAGEMENT = Family(
     name="engagement",
     query="""
         WITH limits AS (
-            SELECT creator_key, quantile_cont(engagements, [0.1, 0.9]) AS tails
-            FROM used_posts GROUP BY creator_key
+            SELECT creator, quantile_cont(engagements, [0.1, 0.5, 0.9]) AS levels
+            FROM used_posts GROUP BY creator
         )
         SELECT
-            creator_key,
+            creator,
             count(*) AS posts_used,
             count(engagements) AS posts_with_engagements,
             count(*) FILTER (WHERE likes_hidden) AS posts_hidden,
-            median(engagements) AS engagements_median,
-            avg(greatest(tails[1], least(tails[2], engagements)))
+            any_value(levels[2]) AS engagements_median,
+            avg(greatest(levels[1], least(levels[3], engagements)))
                 FILTER (WHERE engagements IS NOT NULL) AS engagements_winsorised_mean,
             stddev_samp(engagements) / nullif(avg(engagements), 0) AS engagements_cv,
             stddev_samp(log10(1 + engagements)) AS engagements_log_sd,
@@ -40,8 +40,8 @@ ENGAGEMENT = Family(
                 / nullif(sum(likes) FILTER (WHERE comments IS NOT NULL), 0) AS comments_per_like,
             median(engagements / nullif(views, 0)) AS engagement_rate_by_views,
             median(engagements / nullif(reach, 0)) AS engagement_rate_by_reach
-        FROM used_posts JOIN limits USING (creator_key)
-        GROUP BY creator_key
+        FROM used_posts JOIN limits USING (creator)
+        GROUP BY creator
     """,
     columns={
         "posts_used": "Posts that the features stand on: the latest on or before the data's date.",

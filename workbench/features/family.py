@@ -14,10 +14,10 @@ class Family:
     ----------
     name : str
     query : str
-        SQL over the views ``posts``, ``used_posts``, ``snapshots``, ``counts`` (those on or before
-        the data's date), ``creators``, ``accounts``, ``reported_metrics`` and the earlier families
-        of some buckets; one row a creator, with ``creator_key``. ``$as_of`` is the data's date,
-        ``$engagements`` the sum of the parts.
+        SQL over ``accounts``, ``used_posts``, ``counts`` (both on or before the data's date),
+        ``reported_metrics`` and the earlier families of some buckets; one row a creator, with its
+        number ``creator``. ``rate`` of a count is the log growth a day since the one before, at
+        most a week earlier. ``$as_of`` is the data's date, ``$engagements`` the sum of the parts.
     columns : mapping
         Feature to its meaning, with the unit.
     reasons : mapping

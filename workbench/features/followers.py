@@ -7,27 +7,26 @@ FOLLOWERS = Family(
     query="""
         WITH latest AS (
             SELECT
-                creator_key,
+                creator,
                 arg_max(followers, observed_on) AS followers,
                 max(observed_on) AS followers_on,
                 arg_max_null(following, observed_on) AS following
             FROM counts
-            GROUP BY creator_key
+            GROUP BY creator
         ), earlier AS (
-            SELECT k.creator_key, arg_max(k.followers, k.observed_on) AS followers
-            FROM counts k JOIN latest l USING (creator_key)
-            WHERE k.observed_on >= l.followers_on - INTERVAL 35 DAY
-                AND k.observed_on <= l.followers_on - INTERVAL 28 DAY
-            GROUP BY k.creator_key
+            SELECT creator, arg_max(counts.followers, observed_on) AS followers
+            FROM counts JOIN latest USING (creator)
+            WHERE observed_on BETWEEN followers_on - 35 AND followers_on - 28
+            GROUP BY creator
         )
         SELECT
-            creator_key,
+            creator,
             latest.followers,
             CAST(latest.followers_on AS TIMESTAMP) AS followers_on,
             latest.following,
             latest.following / nullif(CAST(latest.followers AS DOUBLE), 0) AS follow_ratio,
             latest.followers / nullif(earlier.followers, 0) - 1e0 AS followers_growth_28_days
-        FROM latest LEFT JOIN earlier USING (creator_key)
+        FROM latest LEFT JOIN earlier USING (creator)
     """,
     columns={
         "followers": "Followers at the latest count on or before the data's date.",

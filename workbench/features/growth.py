@@ -11,47 +11,42 @@ _FEW = ("true", f"fewer than {_LEAST_STEPS} follower counts at most a week apart
 GROWTH = Family(
     name="growth",
     query=f"""
-        WITH steps AS (
-            -- The counts are stored by creator and day: the row before is the count before.
+        WITH usual AS (
             SELECT
-                creator_key, observed_on, followers,
-                lag(followers) OVER () AS before,
-                date_diff('day', lag(observed_on) OVER (), observed_on) AS days,
-                lag(creator_key) OVER () = creator_key AS same
-            FROM counts
-        ), growth AS (
-            SELECT creator_key, observed_on, followers, before,
-                ln(followers / CAST(before AS DOUBLE)) / days AS rate
-            FROM steps
-            WHERE same AND followers > 0 AND before > 0 AND days BETWEEN 1 AND 7
-        ), usual AS (
-            SELECT creator_key, median(rate) AS middle,
-                greatest(1.4826 * mad(rate), {_LEAST_SPREAD}) AS spread
-            FROM growth GROUP BY creator_key HAVING count(*) >= {_LEAST_STEPS}
-        ), scored AS (
+                creator,
+                median(rate) AS middle,
+                greatest(1.4826 * mad(rate), {_LEAST_SPREAD}) AS spread,
+                (max(rate) - middle) / spread AS largest_growth_z
+            FROM counts WHERE rate IS NOT NULL
+            GROUP BY creator HAVING count(*) >= {_LEAST_STEPS}
+        ), jumpy AS (
+            SELECT * FROM usual WHERE largest_growth_z > {SPIKE_Z}
+        ), jumps AS (
             SELECT
-                creator_key,
-                count(*) FILTER ((rate - middle) / spread > {SPIKE_Z}) AS growth_spikes,
-                max((rate - middle) / spread) AS largest_growth_z,
-                arg_max(
-                    struct_pack(day := observed_on, top := followers, bottom := before),
-                    struct_pack(z := (rate - middle) / spread, day := observed_on)
-                ) AS jump
-            FROM growth JOIN usual USING (creator_key)
-            GROUP BY creator_key
+                creator,
+                count(*) AS growth_spikes,
+                max(observed_on) FILTER ((rate - middle) / spread = largest_growth_z) AS day
+            FROM counts JOIN jumpy USING (creator)
+            WHERE (rate - middle) / spread > {SPIKE_Z}
+            GROUP BY creator
         ), fallen AS (
-            SELECT counts.creator_key, min(counts.followers) AS low
-            FROM counts JOIN scored USING (creator_key)
-            WHERE growth_spikes > 0 AND observed_on > jump.day
-                AND observed_on <= jump.day + INTERVAL 14 DAY
-            GROUP BY counts.creator_key
+            SELECT
+                creator,
+                any_value(followers) FILTER (observed_on = day) AS top,
+                arg_max(followers, observed_on) FILTER (observed_on < day) AS bottom,
+                min(followers) FILTER (observed_on > day) AS low
+            FROM counts JOIN jumps USING (creator)
+            WHERE observed_on BETWEEN day - 7 AND day + 14
+            GROUP BY creator
         )
         SELECT
-            creator_key, growth_spikes, largest_growth_z,
+            creator,
+            coalesce(growth_spikes, 0) AS growth_spikes,
+            largest_growth_z,
             CASE WHEN low IS NOT NULL THEN
-                greatest(0, (jump.top - low) / CAST(jump.top - jump.bottom AS DOUBLE))
+                greatest(0, (top - low) / CAST(top - bottom AS DOUBLE))
             END AS drop_after_spike
-        FROM scored LEFT JOIN fallen USING (creator_key)
+        FROM usual LEFT JOIN jumps USING (creator) LEFT JOIN fallen USING (creator)
     """,
     columns={
         "growth_spikes": f"Steps of growth over {SPIKE_Z} robust sd above the creator's median.",

@@ -12,18 +12,17 @@ from functools import cached_property
 from pathlib import Path
 
 import duckdb
-import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 import workbench
-from workbench.features.buckets import FAMILIES, READ, SHARED_SQL
+from workbench.features.buckets import QUERY, READ
 from workbench.features.settings import FeatureSettings
 from workbench.store import Store
 from workbench.store.catalog import Part, buckets_of, replace_file, sweep_drafts
 
 # Rows that a task may hold at once: about 1 GB.
-_TASK_ROWS = 3_000_000
-_TABLES = ("table", "missing")
-Frames = tuple[pd.DataFrame, pd.DataFrame]
+_TASK_ROWS = 6_000_000
 
 
 def bounded_groups(store: Store, buckets: Sequence[str]) -> list[tuple[str, ...]]:
@@ -45,23 +44,22 @@ class KeptFeatures:
 
     def __init__(self, folder: Path | None, store: Store, settings: FeatureSettings) -> None:
         self.folder, self.store = folder, store
-        queries = [[family.query, family.reasons] for family in FAMILIES]
         versions = [workbench.__version__, duckdb.__version__]
-        made_from = [asdict(settings), queries, SHARED_SQL, store.catalog.buckets, versions]
+        made_from = [asdict(settings), QUERY, store.catalog.buckets, versions]
         self._recipe = json.dumps(made_from, sort_keys=True)
 
     @cached_property
-    def unchanged(self) -> dict[str, Frames]:
+    def unchanged(self) -> dict[str, pa.Table]:
         """What is kept and still holds, by bucket."""
         found = {bucket: self._read(bucket) for bucket in self.store.buckets()}
-        return {bucket: frames for bucket, frames in found.items() if frames}
+        return {bucket: table for bucket, table in found.items() if table is not None}
 
     @property
     def changed(self) -> list[str]:
         """The buckets to compute."""
         return [bucket for bucket in self.store.buckets() if bucket not in self.unchanged]
 
-    def keep(self, computed: Sequence[tuple[Sequence[str], Frames]]) -> None:
+    def keep(self, computed: Sequence[tuple[Sequence[str], pa.Table]]) -> None:
         """Keep the features of some buckets, and remove what is out of date.
 
         The store is held meanwhile, and what an import or an erasure has changed since it was
@@ -72,49 +70,50 @@ class KeptFeatures:
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.store.draft() as draft:
             sweep_drafts(self.folder)
-            now = {name for b in draft.store.buckets() for name in self._names(draft.store, b)}
+            now = {self._name(draft.store, bucket) for bucket in draft.store.buckets()}
             for path in self.folder.glob("*.parquet"):
                 if path.stem.rpartition("-")[0] not in now:
                     path.unlink()
-            for name, frame in self._by_name(computed):
+            for name, table in self._by_name(computed):
                 for path in self.folder.glob(f"{name}-*.parquet"):  # it was damaged
                     path.unlink()
                 if name in now:
-                    content = frame.to_parquet(index=False)
+                    content = _to_parquet(table)
                     replace_file(self.folder / f"{name}-{_digest(content)}.parquet", content)
 
     def _by_name(
-        self, computed: Sequence[tuple[Sequence[str], Frames]]
-    ) -> Iterator[tuple[str, pd.DataFrame]]:
-        for buckets, frames in computed:
-            n = self.store.catalog.buckets
-            homes = [buckets_of(frame["creator_key"], n) for frame in frames]
+        self, computed: Sequence[tuple[Sequence[str], pa.Table]]
+    ) -> Iterator[tuple[str, pa.Table]]:
+        for buckets, table in computed:
+            home = buckets_of(table["creator_key"].to_pandas(), self.store.catalog.buckets)
             for bucket in buckets:
-                names = self._names(self.store, bucket)
-                for name, frame, home in zip(names, frames, homes, strict=True):
-                    yield name, frame[home.eq(bucket)]
+                name = self._name(self.store, bucket)
+                yield name, table.filter(pa.array(home.eq(bucket)))
 
-    def _names(self, store: Store, bucket: str) -> list[str]:
-        """Return what the names of a bucket's files begin with; the hash of the content ends them.
+    def _name(self, store: Store, bucket: str) -> str:
+        """Return what the name of a bucket's file begins with; the hash of its content ends it.
 
         Parquet alone does not tell whether a file is whole.
         """
         parts = {name: part.sha256 for name, part in _parts(store, bucket).items()}
         state = _digest(json.dumps([self._recipe, parts], sort_keys=True).encode())
-        return [f"{bucket}-{state}-{name}" for name in _TABLES]
+        return f"{bucket}-{state}"
 
-    def _read(self, bucket: str) -> Frames | None:
+    def _read(self, bucket: str) -> pa.Table | None:
         """Read what is kept of a bucket; a file that is damaged, or gone meanwhile, is none."""
-        frames = {}
-        names = self._names(self.store, bucket)
-        for name in names:
-            for path in self.folder.glob(f"{name}-*.parquet") if self.folder else ():
-                with suppress(OSError):
-                    content = path.read_bytes()
-                    if path.stem == f"{name}-{_digest(content)}":
-                        frames[name] = pd.read_parquet(io.BytesIO(content))
-        table, missing = map(frames.get, names)
-        return None if table is None or missing is None else (table, missing)
+        name = self._name(self.store, bucket)
+        for path in self.folder.glob(f"{name}-*.parquet") if self.folder else ():
+            with suppress(OSError):
+                content = path.read_bytes()
+                if path.stem == f"{name}-{_digest(content)}":
+                    return pq.read_table(io.BytesIO(content))
+        return None
+
+
+def _to_parquet(table: pa.Table) -> bytes:
+    content = io.BytesIO()
+    pq.write_table(table, content)
+    return content.getvalue()
 
 
 def _digest(content: bytes) -> str:

@@ -27,7 +27,7 @@ _NOT_COUNTED = (
 _MISSING = (_NOT_COUNTED, *ENGAGEMENT.reasons["engagements_median"])
 _UNION = " UNION ALL ".join(
     f"SELECT told.*, {place} AS place, '{kind}' AS basis, CAST({value} AS DOUBLE) AS value "
-    f"FROM told LEFT JOIN followers USING (creator_key) WHERE statistic = '{statistic}'"
+    f"FROM told LEFT JOIN followers USING (creator) WHERE statistic = '{statistic}'"
     for place, (kind, statistic, value, _) in enumerate(_KINDS)
 )
 REPORTED = Family(
@@ -35,7 +35,7 @@ REPORTED = Family(
     query=f"""
         WITH told AS (
             SELECT
-                creator_key, as_of, source, provenance, "window", statistic,
+                creator, as_of, source, provenance, "window", statistic,
                 -- A mean or median of 0 likes is a hidden count, not a small one.
                 nullif(max(value) FILTER (metric = 'likes'), 0) AS likes,
                 max(value) FILTER (metric = 'comments') AS comments,
@@ -44,23 +44,24 @@ REPORTED = Family(
                 nullif(max(value) FILTER (metric = 'engagements'), 0) AS given,
                 nullif(max(value) FILTER (metric = 'engagement_rate_as_given'), 0) AS rate,
                 count(*) AS figures
-            FROM reported_metrics
+            FROM reported_metrics JOIN accounts USING (creator_key)
             WHERE as_of <= CAST($as_of AS DATE)
             GROUP BY ALL
         ), kinds AS (
             {_UNION}
         ), chosen AS (
-            SELECT kinds.* FROM kinds LEFT JOIN engagement USING (creator_key)
+            SELECT kinds.* FROM kinds LEFT JOIN engagement USING (creator)
             WHERE value IS NOT NULL AND engagements_median IS NULL
             QUALIFY row_number() OVER (
-                PARTITION BY creator_key
+                PARTITION BY creator
                 ORDER BY as_of DESC, place, provenance, source, "window"
             ) = 1
         ), counted AS (
-            SELECT creator_key, sum(figures) AS reported_figures FROM told GROUP BY creator_key
+            SELECT creator, CAST(sum(figures) AS BIGINT) AS reported_figures
+            FROM told GROUP BY creator
         )
         SELECT
-            accounts.creator_key,
+            accounts.creator,
             coalesce(engagements_median, value) AS engagements,
             coalesce(engagements_median, value) / nullif(CAST(followers AS DOUBLE), 0)
                 AS engagement_rate_by_followers,
@@ -72,10 +73,10 @@ REPORTED = Family(
             "window" AS reported_window,
             reported_figures
         FROM accounts
-        LEFT JOIN engagement USING (creator_key)
-        LEFT JOIN followers USING (creator_key)
-        LEFT JOIN chosen USING (creator_key)
-        LEFT JOIN counted USING (creator_key)
+        LEFT JOIN engagement USING (creator)
+        LEFT JOIN followers USING (creator)
+        LEFT JOIN chosen USING (creator)
+        LEFT JOIN counted USING (creator)
     """,
     columns={
         "engagements": "Engagements per post: the posts' median, else a reported figure.",

@@ -7,7 +7,7 @@ TREND = Family(
     name="trend",
     query="""
         SELECT
-            creator_key,
+            creator,
             CASE WHEN count(engagements) > 2 THEN
                 regr_slope(log10(1 + engagements), epoch(posted_at) / 2592000e0)
             END AS engagement_trend,
@@ -15,7 +15,7 @@ TREND = Family(
                 / nullif(median(engagements) FILTER (WHERE NOT is_sponsored), 0)
                 AS sponsored_engagement_ratio
         FROM used_posts
-        GROUP BY creator_key
+        GROUP BY creator
     """,
     columns={
         "engagement_trend": "Slope of log10(1 + engagements) over time, in dex per 30 days.",
