@@ -10,10 +10,18 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.intake.fields import FIELDS, RATE, day_in, metric_in, plain_name, vocabulary
+from workbench.intake.fields import (
+    FIELDS,
+    RATE,
+    day_in,
+    metric_in,
+    named_like,
+    plain_name,
+    vocabulary,
+)
 from workbench.intake.importing import import_files
 from workbench.intake.layouts import Layout, group_files
-from workbench.intake.mapping import _named_like, propose_mapping
+from workbench.intake.mapping import propose_mapping
 from workbench.intake.personal import personal_columns
 from workbench.intake.read import read_files
 from workbench.store import open_store
@@ -51,6 +59,29 @@ AVERAGES = {
     "id": "Akun;Jumlah pengikut;Rata-rata suka;Rata-rata komentar;Tingkat keterlibatan",
 }
 
+FEES = {
+    "de": "Nutzername;Leistung;Honorar;Währung;Angebotsdatum",
+    "fr": "Compte;Prestation;Tarif;Devise;Date du devis",
+    "es": "Cuenta;Entregable;Tarifa;Moneda;Fecha de cotización",
+    "pt": "Conta;Entregável;Cachê;Moeda;Data do orçamento",
+    "it": "Nome utente;Prestazione;Compenso;Valuta;Data del preventivo",
+    "nl": "Gebruikersnaam;Prestatie;Tarief;Valuta;Offertedatum",
+    "pl": "Konto;Rodzaj współpracy;Stawka;Waluta;Data wyceny",
+    "tr": "HESAP;REKLAM FORMATI;ÜCRET;PARA BİRİMİ;TEKLİF TARİHİ",
+    "id": "Akun;Format iklan;Biaya;Mata uang;Tanggal penawaran",
+}
+OVERLAPS = {
+    "de": "Konto A;Konto B;Zielgruppenüberschneidung;Anteil an",
+    "fr": "Créateur A;Créateur B;Chevauchement d'audience;Part de",
+    "es": "Cuenta A;Cuenta B;Solapamiento de audiencia;Porcentaje de",
+    "pt": "Criador 1;Criador 2;Sobreposição de público;Porcentagem de",
+    "it": "Profilo A;Profilo B;Sovrapposizione follower;Percentuale di",
+    "nl": "Maker 1;Maker 2;Publieksoverlap;Percentage van",
+    "pl": "Konto A;Konto B;Wspólni odbiorcy;Odsetek z",
+    "tr": "HESAP 1;HESAP 2;TAKİPÇİ ÖRTÜŞMESİ;BAZ",
+    "id": "Akun A;Akun B;Irisan audiens;Persentase dari",
+}
+
 
 def layout(folder: Path, text: str, name: str = "instagram.csv") -> Layout:
     (folder / name).write_text(text, encoding="utf-8")
@@ -70,6 +101,39 @@ def test_an_export_of_posts_is_understood(tmp_path: Path, language: str) -> None
             strict=True,
         )
     ]
+
+
+@pytest.mark.parametrize("language", FEES)
+def test_a_list_of_fees_is_understood(tmp_path: Path, language: str) -> None:
+    rows = "".join(f"ann{n};Reel;1.{n}00,50;EUR;2026-01-0{n}\n" for n in range(1, 8))
+    found = propose_mapping(layout(tmp_path, f"{FEES[language]}\n{rows}"))
+    assert found.faults == []
+    assert found.rows == "fee"
+    fields = ("handle", "deliverable", "fee", "currency", "observed_on")
+    expected = dict(zip(fields, FEES[language].split(";"), strict=True))
+    assert found.mapping == expected
+
+
+@pytest.mark.parametrize("language", OVERLAPS)
+def test_a_list_of_overlaps_is_understood(tmp_path: Path, language: str) -> None:
+    rows = "".join(f"ann;ben{n};{n},5 %;union\n" for n in range(1, 8))
+    found = propose_mapping(layout(tmp_path, f"{OVERLAPS[language]}\n{rows}"))
+    assert found.faults == []
+    assert found.rows == "overlap"
+    fields = ("handle", "other_handle", "share", "base")
+    assert found.mapping == dict(zip(fields, OVERLAPS[language].split(";"), strict=True))
+
+
+@pytest.mark.parametrize(
+    "header", ["Beitrag;Story;Video", "Publication;Story;Vidéo", "Wpis;Relacja;Film"]
+)
+def test_a_rate_card_is_understood(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "instagram.csv"
+    path.write_text(f"Handle;{header}\nann;1.200 €;300 €;900 €\n", encoding="utf-8")
+    import_files([path], tmp_path / "out", as_of="2026-01-31")
+    found = open_store(tmp_path / "out").read("fee_quotes")
+    fees = dict(zip(found["deliverable"], found["fee"], strict=True))
+    assert fees == {"post": 1200, "story": 300, "video": 900}
 
 
 @pytest.mark.parametrize("language", AVERAGES)
@@ -122,7 +186,7 @@ def test_a_header_comes_back_however_it_is_written(
     named: tuple[str, str, str], case: str, form: str
 ) -> None:
     _, field, name = named
-    scores = _named_like(plain_name(form.format(getattr(name, case)())))
+    scores = named_like(plain_name(form.format(getattr(name, case)())))
     assert scores[field][1]
     others = {score for column, (score, _) in scores.items() if {column, field} - DATES}
     assert scores[field][0] >= max(others, default=0)

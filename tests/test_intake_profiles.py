@@ -135,8 +135,14 @@ def invented(profile: MappingProfile, n: int) -> dict[str, Any]:
         "number": 0.02,
         "text": f"ann{n}",
     }
-    likes = {"likes": 90 + n, "likes_mean": 90.0, "comments": 9, "views": 900 + n}
-    record: dict[str, Any] = {}
+    likes = {
+        "other_handle": "bob",
+        "likes": 90 + n,
+        "likes_mean": 90.0,
+        "comments": 9,
+        "views": 900 + n,
+    }
+    record: dict[str, Any] = dict.fromkeys(profile.fees.values(), 90)
     for field, headers in profile.columns.items():
         value = likes.get(field, values[FIELDS[field].kind])
         *path, last = headers[0].split(".")
@@ -153,8 +159,10 @@ def test_an_example_reads_a_file_of_its_kind(tmp_path: Path, text: str) -> None:
     (tmp_path / "own.yaml").write_text(text, encoding="utf-8")
     lines = "\n".join(json.dumps(invented(example(text), n)) for n in range(3))
     report = imported(tmp_path, "own.json", lines, profile=str(tmp_path / "own.yaml"))
-    assert (report.summary.kept, report.summary.refused) == (3, 0)
-    assert {*report.mapping["column"]} == {*example(text).columns}
+    fees = example(text).fees
+    assert (report.summary.kept, report.summary.refused) == (3 * max(1, len(fees)), 0)
+    read = {*example(text).columns} | ({"deliverable", "fee"} if fees else set())
+    assert {*report.mapping["column"]} == read
 
 
 def test_the_page_explains_each_key() -> None:
@@ -163,5 +171,5 @@ def test_the_page_explains_each_key() -> None:
 
 
 def test_the_page_names_examples_as_such() -> None:
-    assert len(EXAMPLES) == 4
+    assert len(EXAMPLES) == 6
     assert all(example(text).name.startswith("example-") for text in EXAMPLES)

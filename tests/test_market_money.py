@@ -315,15 +315,23 @@ def test_results_come_in_with_nothing_refused(sample, tmp_path):
     made = make_fees(sample.truth_creators, sample.settings, FeeSettings())
     found = campaigns_of(sample, made, CampaignSettings())
     tables = export_campaigns(found, sample.creators)
-    del tables["deliverables.csv"]  # no kind of row that an import knows
     made_of = (sample.creators, sample.posts, sample.snapshots, sample.settings)
     tables["creators.csv"] = dict(make_exports(*made_of))["creators.csv"]
+    tables["fees.csv"] = export_fees(made.quotes, sample.creators)
     report = imported(tmp_path / "exports", tables, tmp_path / "client")
     store = open_store(tmp_path / "client")
     holds = report.table.set_index("file")["holds"]
-    assert (len(report.refused), *holds[["tracking_data.csv", "payouts.csv"]]) == (
-        *(0, "sales", "payouts"),
-    )
+    assert holds.drop("creators.csv").to_dict() == {
+        "fees.csv": "fees",
+        "payouts.csv": "payouts",
+        "tracking_data.csv": "sales",
+    }
+    assert report.refused.empty
+    left = report.notes.set_index("file").loc["deliverables.csv", "note"]
+    assert left == "bookings of a campaign, which are not kept yet: left out"
+    keys = [*FEE_QUOTES.key]
+    quoted = store.read("fee_quotes").sort_values(keys)["fee"].tolist()
+    assert quoted == made.quotes.sort_values(keys)["fee"].tolist()
     assert len(store.read("tracking")) == len(found.tracking)
     assert store.read("payouts")["amount"].sum() == pytest.approx(found.payouts["amount"].sum())
 

@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import betabinom
 
 from workbench.errors import SettingsError
+from workbench.intake.importing import import_files
 from workbench.market.people import (
     Audience,
     PeopleSettings,
@@ -20,6 +21,7 @@ from workbench.market.people import (
 )
 from workbench.market.settings import MarketSettings
 from workbench.market.world import make_market
+from workbench.store import open_store
 from workbench.store.frames import canonical_frame
 from workbench.tables.schema import OVERLAPS
 
@@ -161,6 +163,17 @@ def test_exported_overlaps_fit_their_table(busy):
     assert table["share"].between(0, 1).all()
     assert canonical_frame(table, OVERLAPS)["as_of"].notna().all()
     assert 0.5 < len(table) / (30 * 29 / 2) < 0.9
+
+
+def test_exported_overlaps_come_in_as_they_are(busy, tmp_path):
+    table = exported(busy, plans(busy, 1)[0])
+    table.to_csv(tmp_path / "overlaps.csv", index=False)
+    report = import_files([tmp_path / "overlaps.csv"], tmp_path / "client")
+    held = open_store(tmp_path / "client").read("overlaps").drop(columns="source")
+    assert report.refused.empty
+    expected = canonical_frame(table, OVERLAPS).drop(columns="source")
+    by = [*OVERLAPS.key]
+    pd.testing.assert_frame_equal(held, expected.sort_values(by, ignore_index=True))
 
 
 def test_exported_overlaps_err_as_a_panel_does(busy):

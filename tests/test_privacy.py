@@ -208,6 +208,70 @@ def test_sales_and_followers_are_kept_under_the_pseudonym(client, tmp_path):
     assert held_bytes(client, "anna.cooks", "778899001", "fan_one") == []
 
 
+PAIRED = {
+    "fees.csv": (
+        "Handle,Platform,Deliverable,Fee,Currency\n"
+        "anna.cooks,Instagram,dish by Anna.Cooks,90,EUR\nbernd_runs,TikTok,video,70,EUR\n"
+    ),
+    "overlaps.csv": (
+        "creator_key,other_key,overlap\n"
+        "instagram:778899001,tiktok:bernd_runs,4%\ntiktok:bernd_runs,instagram:anna.cooks.too,5%\n"
+        "instagram:anna.cooks.too,instagram:Anna.Cooks,6%\nanna.cooks.too,carla_x,oops\n"
+        "instagram:anna.cooks.too,instagram:carla_x,7%\ninstagram:carla_x,tiktok:bernd_runs,8%\n"
+    ),
+}
+
+
+@pytest.fixture
+def paired(tmp_path):
+    for name, text in PAIRED.items():
+        (tmp_path / name).write_text(text)
+    return [tmp_path / name for name in PAIRED]
+
+
+def test_fees_and_both_sides_of_overlaps_are_kept_under_the_pseudonym(masked, paired):
+    import_files(paired, masked, pseudonymise=True, as_of="2026-09-30")
+    store = open_store(masked)
+    names = store.read("creators").set_index("creator_key")
+    overlaps = store.read("overlaps")
+    assert sorted(overlaps["share"]) == [0.04, 0.05, 0.06, 0.07, 0.08]
+    assert {*overlaps["creator_key"], *overlaps["other_key"]} <= {*names.index}
+    assert {*store.read("fee_quotes")["creator_key"]} <= {*names.index}
+    assert held_bytes(masked, *REAL, "anna.cooks", "carla") == []
+
+
+@pytest.mark.parametrize("pseudonymise", [False, True])
+def test_a_forgotten_creator_is_on_neither_side_of_an_overlap(
+    made, client, paired, reports, pseudonymise
+):
+    folder = made[0] / ("masked" if pseudonymise else "filled")
+    shutil.copytree(folder, client)
+    if pseudonymise:
+        shutil.copy(made[0] / "masked.key.json", client.parent / "acme.key.json")
+    import_files(paired, client, pseudonymise=pseudonymise, as_of="2026-09-30")
+    held = find_held(client, "instagram:anna.cooks", reports=reports)
+    assert (len(held.store["overlaps"]), len(held.store["fee_quotes"])) == (2, 1)
+    forget_creator(client, "instagram:anna.cooks", reports=reports)
+    assert sorted(open_store(client).read("overlaps")["share"]) == [0.05, 0.07, 0.08]
+    report = import_files(paired, client, pseudonymise=pseudonymise, as_of="2026-10-01")
+    assert report.refused["reason"].eq("forgotten").sum() == 3
+    overlaps = open_store(client).read("overlaps")
+    overlaps = overlaps[overlaps["as_of"].eq(pd.Timestamp("2026-10-01"))]
+    assert sorted(overlaps["share"]) == [0.05, 0.07, 0.08]
+    assert not held.person.keys & {*overlaps["creator_key"], *overlaps["other_key"]}
+    assert held_bytes(client / "store", "778899001", *held.person.aliases) == []
+    assert len(open_store(client).read("fee_quotes")["creator_key"].unique()) == 1
+
+
+def test_who_stands_beside_a_forgotten_creator_keeps_the_entry_in_the_key(masked, paired, reports):
+    forget_creator(masked, "@bernd_runs", reports=reports)
+    import_files(paired, masked, pseudonymise=True, as_of="2026-09-30")
+    key = json.loads((masked.parent / "acme.key.json").read_text())
+    handles = {account.get("handle") for account in key["accounts"].values()}
+    assert "carla_x" in handles
+    assert "bernd_runs" not in handles
+
+
 def test_the_key_leads_back(masked):
     key = json.loads((masked.parent / "acme.key.json").read_text())
     real = {account.get("handle") for account in key["accounts"].values()}

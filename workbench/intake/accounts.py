@@ -4,6 +4,33 @@ from __future__ import annotations
 
 import pandas as pd
 
+from workbench.intake.fields import IDENTITY
+from workbench.tables.schema import PLATFORMS
+
+PROFILE_LINK = r"^https?://[^/]+/(?:(?:c|user|channel)/)?([^/?#]+)/?(?:[?#].*)?$"
+# A key as the store writes it; a handle is a channel's id, or digits alone, only where it is none.
+_KEY = rf"(?i)^({'|'.join(PLATFORMS)}):(?:(UC[\w-]{{22}}|[0-9]+)|@?(.+))$"
+
+
+def plain_handles(names: pd.Series) -> pd.Series:
+    """Return handles without their @ and out of profile links."""
+    return names.str.replace(PROFILE_LINK, r"\1", regex=True).str.lstrip("@").str.strip()
+
+
+def split_keys(frame: pd.DataFrame, side: str = "") -> pd.DataFrame:
+    """Read keys such as ``youtube:UC...`` among handles as a platform and an id or a handle.
+
+    The other account's columns, ``side`` is ``other_``, are added; its platform may be the row's.
+    """
+    empty = pd.Series(index=frame.index, dtype="str")
+    platform, native_id, handle = (frame.get(f"{side}{name}", empty) for name in IDENTITY)
+    parts = handle.astype(object).str.extract(_KEY).astype("str")
+    told = parts[0].str.lower().fillna(platform).fillna(frame["platform"])
+    ids, names = native_id.fillna(parts[1]), parts[2].where(parts[0].notna(), handle)
+    return frame.assign(
+        **{f"{side}platform": told, f"{side}native_id": ids, f"{side}handle": names}
+    )
+
 
 def found_platforms(
     accounts: pd.DataFrame, creators: pd.DataFrame, aliases: pd.DataFrame

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from workbench.intake.fields import METRICS
-from workbench.intake.layouts import Layout
+from workbench.intake.layouts import Layout, why_unread
 from workbench.intake.rows import ParsedRows
 from workbench.store import ImportRecord
 
@@ -15,6 +15,7 @@ NOTE_COLUMNS = ["file", "column", "note", "rows", "examples"]
 DISAGREEMENT_COLUMNS = [
     *("creator", "figure", "as_of", "value", "file", "other_value", "other_file", "ratio", "kept"),
 ]
+OPEN_BASE = "nothing says what it is a share of: taken as of the smaller audience"
 ROUNDED = "a count given short (1.2M) or in hundreds throughout: marked as rounded"
 # Counts of one day, and figures of one week, are held to be of the same thing; a follower count
 # differs where rounding (1.2M) can't explain it.
@@ -56,6 +57,9 @@ def style_notes(parsed: Sequence[ParsedRows], counted: Mapping[str, int]) -> pd.
             order, header = column.style.order, rows.mapping[name]
             told = [f"dates read {order.replace('_', ' ')}"] if order else []
             cells = rows.layout.cells[header]
+            if name == "share":
+                told += ["numbers read as percent"] * bool(column.style.percent)
+                told += [OPEN_BASE] * (not rows.profile.base and "base" not in rows.mapping)
             if column.style.decimal == ",":
                 commas = cells.str.contains(",", regex=False).any()
                 told.append(
@@ -70,11 +74,20 @@ def style_notes(parsed: Sequence[ParsedRows], counted: Mapping[str, int]) -> pd.
 
 
 def sheet_notes(layouts: Sequence[Layout], parsed: Sequence[ParsedRows]) -> pd.DataFrame:
-    """Return which sheets of workbooks were left out."""
+    """Return which files and sheets of workbooks were left out, and why."""
     read = {file.name for rows in parsed for file in rows.layout.files}
-    left = [file for layout in layouts for file in layout.files if file.name not in read]
-    note = "a sheet without a known column, left out"
-    notes = [(file.name, file.name, note, file.rows, "") for file in left]
+    left = [(file, why_unread(layout)) for layout in layouts for file in layout.files]
+    notes = [
+        (
+            file.name,
+            file.name,
+            f"{why or 'a sheet without a known column'}: left out",
+            file.rows,
+            "",
+        )
+        for file, why in left
+        if file.name not in read
+    ]
     return pd.DataFrame(notes, columns=NOTE_COLUMNS)
 
 

@@ -14,6 +14,7 @@ UNCLEAR = {
     "ambiguous": "the handle stands for several accounts with ids of their own",
     "shared": "rows of this display name differ: they may be two accounts",
     "gone": REASON,
+    "same": "both accounts are one",
     "indistinct": "another post of the account at this time, and no post id to tell them apart",
 }
 _PROFILE_FIELDS = ["handle", "native_id", "display_name", "niche", "country", "verified"]
@@ -21,6 +22,14 @@ _ROW_KEYS = {
     "post": ["creator_key", "post_id"],
     "account": ["creator_key", "observed_on", "layout"],
     "follower": ["creator_key", "observed_on", "follower_id"],
+    "fee": ["creator_key", "observed_on", "deliverable", "currency"],
+    "overlap": ["creator_key", "observed_on", "other_key"],
+}
+# Tables with a row a row, and the column of their day.
+_DATED = {
+    "follower": ("followers_sample", "sampled_on"),
+    "fee": ("fee_quotes", "quoted_on"),
+    "overlap": ("overlaps", "as_of"),
 }
 # Tables whose rows are sums: the row kind, and what a row is known by, `unknown` where not said.
 SUMMED = {
@@ -69,9 +78,11 @@ def duplicate_kind(rows: pd.DataFrame) -> pd.Series:
     key the one read last is kept; of sales and payouts, which add up, all of the last file that has
     the key. Rows without a post id that differ in one file are indistinct:
     they may be two posts; of accounts known by a display name alone, so are other followers.
+    An account that is only ``named`` in another's row is none of these.
     """
-    kind = pd.Series("kept", index=rows.index, dtype="str")
-    values = ["creator_key", *(name for name in FIELDS if name != "handle")]
+    kind = rows["rows"].where(rows["rows"].eq("named"), "kept")
+    given = {*rows.columns[rows.notna().any()]} - {"handle", "other_handle"}
+    values = [name for name in ("creator_key", "other_key", *FIELDS) if name in given]
     for of, key in _ROW_KEYS.items():
         post = of == "post"
         part = rows[rows["rows"].eq(of)].sort_values("observed_at", kind="stable")
@@ -119,9 +130,10 @@ def build_tables(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "reported_metrics": _reported(rows[rows["rows"].eq("account")]),
     }
     kinds = {*rows["rows"]}
-    if "follower" in kinds:
-        sample = rows[rows["rows"].eq("follower")]
-        found["followers_sample"] = sample.rename(columns={"observed_on": "sampled_on"})
+    for of, (name, day) in _DATED.items():
+        if of in kinds:
+            dated = rows[rows["rows"].eq(of)].rename(columns={"observed_on": day})
+            found[name] = dated.fillna({"deliverable": "unknown"})
     for name, (of, key) in SUMMED.items():
         if of in kinds:
             found[name] = _summed(rows[rows["rows"].eq(of)], key)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import cache
+from difflib import SequenceMatcher
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal
 
@@ -16,20 +17,30 @@ from pydantic import BaseModel, ConfigDict
 
 from workbench.tables.schema import (
     CREATORS,
+    FEE_QUOTES,
     FOLLOWERS_SAMPLE,
+    OVERLAPS,
     PAYOUTS,
     POSTS,
     REPORTED_METRICS,
     SNAPSHOTS,
     TRACKING,
     Column,
+    Table,
 )
 
-Rows = Literal["post", "account", "follower", "sale", "payout"]
+Rows = Literal["post", "account", "follower", "sale", "payout", "fee", "overlap"]
 
+_ALIKE = 0.9
 _LETTERS = str.maketrans({"ı": "i", "ł": "l"})  # which no accent makes of another letter
-_MADE_HERE = ("creator_key", "source", "provenance", "likes_hidden", "counts_rounded")
-_DAYS = ("sampled_on", "tracked_on", "paid_on")  # of any row they are read as `observed_on`
+_MADE_HERE = ("creator_key", "other_key", "source", "provenance", "likes_hidden", "counts_rounded")
+_TABLES: dict[Rows, Table] = {
+    "follower": FOLLOWERS_SAMPLE,
+    "sale": TRACKING,
+    "payout": PAYOUTS,
+    "fee": FEE_QUOTES,
+    "overlap": OVERLAPS,
+}
 ACCOUNT_COUNTS = ("followers", "following", "posts_count")
 POST_COUNTS = ("likes", "comments", "shares", "saves", "views", "reach", "impressions")
 RATE = "engagement_rate_as_given"
@@ -44,28 +55,32 @@ METRICS: dict[str, tuple[str, str]] = {
     RATE: (RATE, "rate"),
 }
 _VALUE = REPORTED_METRICS.column("value")
-# Several tables have `followers`; what it means is said of an account, the first.
+# Several tables have `followers`; what it means is said of an account, the first. Of any row the
+# day is read as `observed_on`.
 _COLUMNS = [
     column
-    for table in (CREATORS, SNAPSHOTS, POSTS, FOLLOWERS_SAMPLE, TRACKING, PAYOUTS)
+    for table in (CREATORS, SNAPSHOTS, POSTS, *_TABLES.values())
     for column in table.columns
-    if column.name not in (*_MADE_HERE, *_DAYS)
+    if column.name not in _MADE_HERE and (column.kind != "date" or column.name == "observed_on")
 ]
 FIELDS: dict[str, Column] = dict.fromkeys((column.name for column in _COLUMNS), _VALUE)
 FIELDS |= {column.name: column for column in reversed(_COLUMNS)}
 FIELDS |= {name: replace(_VALUE, name=name) for name in METRICS}
 # Of posts that are dated by their age alone, in hours.
 FIELDS["posted_ago"] = replace(_VALUE, name="posted_ago")
-_WHOSE = {"platform", "handle", "native_id", "observed_on"}
+IDENTITY = ["platform", "native_id", "handle"]
+OTHER = [f"other_{name}" for name in IDENTITY]  # of the second account of an overlap
+FIELDS |= {other: replace(FIELDS[n], name=other) for n, other in zip(IDENTITY, OTHER, strict=True)}
+_WHOSE = {*IDENTITY, "observed_on"}
 _ABOUT = {*CREATORS.names, *SNAPSHOTS.names} & FIELDS.keys()
 ROW_FIELDS: dict[Rows, set[str]] = {
     "post": (_ABOUT | {*POSTS.names, "posted_ago"}) & FIELDS.keys() - {"observed_on"},
     "account": _ABOUT | METRICS.keys(),
-    "follower": _WHOSE | {*FOLLOWERS_SAMPLE.names} & FIELDS.keys(),
-    "sale": _WHOSE | {*TRACKING.names} & FIELDS.keys(),
-    "payout": _WHOSE | {*PAYOUTS.names} & FIELDS.keys(),
+    **{rows: _WHOSE | {*table.names} & FIELDS.keys() for rows, table in _TABLES.items()},
 }
-MONEY = ("revenue", "rate", "amount")
+ROW_FIELDS["overlap"] |= {*OTHER}
+AMOUNTS = ("revenue", "amount", "fee")  # beside which a row's currency may stand
+MONEY = (*AMOUNTS, "rate")
 
 
 class Words(BaseModel):
@@ -80,6 +95,9 @@ class Words(BaseModel):
     flags: dict[str, tuple[str, ...]]
     counted: tuple[str, ...] = ()
     of_posts: tuple[str, ...] = ()
+    of_bookings: tuple[str, ...] = ()
+    deliverables: dict[str, tuple[str, ...]] = {}
+    bases: dict[str, tuple[str, ...]] = {}
     weak_post_ids: tuple[str, ...] = ()
     not_with: frozenset[str] = frozenset()
     platforms: dict[str, tuple[str, ...]] = {}
@@ -115,6 +133,11 @@ class Vocabulary:
         self.not_with = english.not_with | {*_plain(averages)}
         self.counted = sorted({n for w in spoken for n in _plain(w.counted)}, key=len, reverse=True)
         self.of_posts = frozenset(n for words in spoken for n in _plain(words.of_posts))
+        self.of_bookings = frozenset(n for words in spoken for n in _plain(words.of_bookings))
+        self.deliverables = {
+            w: d for words in spoken for d, ws in words.deliverables.items() for w in _plain(ws)
+        }
+        self.plurals = {d: words[0] for d, words in english.deliverables.items()}
         self.weak_post_ids = frozenset(english.weak_post_ids)
         self.flags = {
             w: k == "yes" for words in spoken for k, ws in words.flags.items() for w in ws
@@ -126,6 +149,7 @@ class Vocabulary:
             for name in _plain(names.split("|"))
         }
         self.platform_of = {n: p for p, names in english.platforms.items() for n in names}
+        self.base_of = {n: b for b, names in english.bases.items() for n in names}
 
 
 @cache
@@ -186,6 +210,54 @@ def metric_in(words: str) -> str | None:
         return f"engagements_{statistic or 'reported'}"
     found = [f"{c}_{statistic}" for c in POST_COUNTS if rest in known.names[c] or rest == c[:-1]]
     return next((name for name in found if name in METRICS), None)
+
+
+@lru_cache(maxsize=10_000)
+def named_like(words: str) -> Mapping[str, tuple[float, bool]]:
+    """Return the canonical columns that a plain header names, with a score and whether exactly."""
+    known = vocabulary()
+    spoken = "|".join(name for name in known.platform_of if len(name) > 2)
+    counted = "|".join(known.counted)
+    bare = " ".join(re.sub(rf"\b({spoken})(e?r)?\b", " ", words).split()) or "name"
+    bare = " ".join(re.sub(rf"\b({counted})\b", " ", bare).split())
+    matcher = SequenceMatcher(b=words)
+
+    def alikeness(alias: str) -> float:
+        if abs(len(alias) - len(words)) > 0.2 * len(words) + 1:
+            return 0.0
+        matcher.set_seq1(alias)
+        quick = matcher.real_quick_ratio() >= _ALIKE and matcher.quick_ratio() >= _ALIKE
+        return matcher.ratio() if quick else 0.0
+
+    scores = {}
+    if metric := metric_in(bare):
+        scores[metric] = (0.98, True)
+    for name, aliases in known.names.items():
+        if words in aliases:
+            scores[name] = (1 - 0.002 * aliases[words], True)
+        elif FIELDS[name].kind == "count" and known.not_with & set(words.split()):
+            continue
+        elif bare in aliases:
+            scores[name] = (0.95 - 0.002 * aliases[bare], True)
+        else:
+            alike = max(map(alikeness, aliases))
+            if alike >= _ALIKE:
+                scores[name] = (0.9 * alike, False)
+    for one, other in (("handle", "display_name"), ("display_name", "handle")):
+        if scores.get(one, (0, False))[1]:
+            scores.setdefault(other, (0.9, True))
+    return scores
+
+
+def deliverable_in(text: str) -> str | None:
+    """Return the deliverable in a text, ``3 reels`` of ``3x IG Reel``; None for others."""
+    known = vocabulary()
+    spoken = "|".join(name for name in known.platform_of if len(name) > 1)
+    words = re.sub(rf"\b({spoken})\b", " ", plain_name(text)).split()
+    parts = re.fullmatch(r"(?:([0-9]+) ?x? )?(.*?)(?: x ?([0-9]+))?", " ".join(words))
+    assert parts is not None  # whatever the text is
+    number, name = parts[1] or parts[3] or "1", known.deliverables.get(parts[2])
+    return f"{number} {known.plurals[name]}" if name and number != "1" else name
 
 
 def month_number(word: str) -> int | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from workbench.errors import DataError
-from workbench.intake.rows import PROFILE_LINK
+from workbench.intake.accounts import PROFILE_LINK
 from workbench.store.catalog import replace_file
 from workbench.tables.schema import PLATFORMS
 

@@ -34,6 +34,7 @@ from workbench.tables.brief import check_retention
 
 # What a profile adds to the reading itself; its name and notes change nothing in the rows.
 _READING = {"rows", "columns", "date_order", "provenance", "display_names", "window"}
+_IF_SAID = {"age_unit", "share_unit", "base", "fees"}
 _ROW_KINDS = ("kept", "refused", "duplicates_exact", "duplicates_differing")
 
 
@@ -194,7 +195,7 @@ def _record(
             sorted(file.sha256 for file in proposal.layout.files),
             proposal.profile.platform or proposal.layout.platform,
             proposal.profile.model_dump(mode="json", include=_READING)
-            | ({"age_unit": proposal.profile.age_unit} if proposal.profile.age_unit else {}),
+            | proposal.profile.model_dump(include=_IF_SAID, exclude_defaults=True),
             *filter(None, (proposal.account, proposal.currency)),
         )
         for proposal in proposals
@@ -229,7 +230,7 @@ def _summary(
         metrics=stored.counts["reported_metrics"],
         followers_sampled=stored.counts["followers_sample"],
         tracked=stored.counts["tracking"],
-        payouts=stored.counts["payouts"],
+        **{name: stored.counts[name] for name in ("payouts", "fee_quotes", "overlaps")},
         first_post=f"{stored.posted[0]:%Y-%m-%d}" if stored.posted else None,
         last_post=f"{stored.posted[1]:%Y-%m-%d}" if stored.posted else None,
         without_posts=tuple(sorted(stored.without_posts)),

@@ -8,7 +8,8 @@ from functools import cached_property
 
 import pandas as pd
 
-from workbench.intake.fields import platform_in
+from workbench.intake.accounts import plain_handles
+from workbench.intake.fields import plain_name, platform_in, vocabulary
 from workbench.intake.numbers import CellStyle
 from workbench.intake.read import RawFile
 from workbench.intake.records import RECORD
@@ -88,3 +89,19 @@ def group_files(
         Layout(files=tuple(group), platform=told, account=account, currency=currency)
         for _, told, group in groups
     ]
+
+
+def why_unread(layout: Layout) -> str | None:
+    """Say why no row of a file can be taken, and what to do; None where that is not known."""
+    known, names = vocabulary(), {*map(plain_name, layout.header)}
+    if (
+        names & known.of_bookings
+        and names & (known.names["deliverable"] | known.names["fee"]).keys()
+    ):
+        return "bookings of a campaign, which are not kept yet"
+    first, *others = layout.header
+    accounts = {*plain_handles(pd.Series(others, dtype="str")).str.casefold()}
+    down = {*plain_handles(layout.cells[first]).str.casefold()} - {""}
+    if len(accounts & down) >= max(2, len(others) / 2):
+        return "a table of accounts by accounts; give a row a pair: creator A, creator B, overlap"
+    return None

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from difflib import SequenceMatcher
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
 from workbench.errors import DataError, SettingsError
 from workbench.intake.checks import Finding, check_column, check_columns
+from workbench.intake.fees import long_layout
 from workbench.intake.fields import (
     ACCOUNT_COUNTS,
     FIELDS,
@@ -21,11 +21,12 @@ from workbench.intake.fields import (
     POST_COUNTS,
     ROW_FIELDS,
     Rows,
-    metric_in,
+    deliverable_in,
+    named_like,
     plain_name,
     vocabulary,
 )
-from workbench.intake.layouts import Layout
+from workbench.intake.layouts import Layout, why_unread
 from workbench.intake.numbers import blank_cells
 from workbench.intake.profile import (
     MappingProfile,
@@ -34,11 +35,12 @@ from workbench.intake.profile import (
     save_profile,
     saved_profiles,
 )
-from workbench.intake.rows import FOUND_BY_NAME, ParsedRows, parse_cells
+from workbench.intake.rows import NEEDED, ParsedRows, parse_cells
 
-_ALIKE = 0.9
-_SAID = ("platform", "currency")  # of all rows, where no column says it
+_SAID = ("platform", "currency", "base")  # of all rows, where no column says it
+_SETTINGS = (*(*_SAID, "rows", "date_order", "age_unit", "share_unit", "account"),)
 _DETAILS = ("display_name", "niche", "country", "verified", "media_type", "is_sponsored")
+_QUOTED = {"rate": "fee", "media_type": "deliverable"}  # as which lists of fees have them
 _MOST_TRIED = 20  # headers for one canonical column
 _HANDLE = r"@?[A-Za-z0-9_.\-]{2,60}"  # no space, no script but Latin
 
@@ -58,23 +60,26 @@ class Proposal(ParsedRows):
         asked, has = [], self.mapping.keys()
         if self.profile.rows is None:
             asked.append("is a row a post or a day of an account? say rows: post or rows: account")
-        if self.rows == "follower" and not self.account and has.isdisjoint(("handle", "native_id")):
+        if not self.account and has.isdisjoint(("handle", "native_id")):
+            shown = ", ".join(self.layout.header[:12])
             asked.append(
                 "whose followers are these? say --account @HANDLE, or account: in a profile"
+                if self.rows == "follower"
+                else f"which column names the account? map or add handle or native_id: {shown}"
             )
-        elif not self.account and has.isdisjoint(("handle", "native_id")):
-            shown = ", ".join(self.layout.header[:12])
-            asked.append(f"which column names the account? map or add handle or native_id: {shown}")
         if self.profile.rows == "post" and has.isdisjoint(("posted_at", "posted_ago")):
             asked.append("which column holds the posting time? map posted_at or posted_ago")
-        if self.rows == "sale" and "observed_on" not in has:
-            asked.append("which column holds the day? map observed_on")
-        if self.rows == "payout" and "amount" not in has:
-            asked.append("which column holds the amount paid? map amount")
-        if self.rows in FOUND_BY_NAME and "currency" not in self.frame:
+        if self.rows == "overlap" and has.isdisjoint(("other_handle", "other_native_id")):
+            asked.append("which column names the other account? map other_handle")
+        needed = NEEDED.get(self.rows, {})
+        asked += [
+            f"which column holds the {what}? map {name}"
+            for name, what in needed.items()
+            if name not in has and name != "currency"
+        ]
+        if "currency" in needed and "currency" not in self.frame:
             asked.append("which currency are the amounts in? say --currency EUR, say, or currency:")
-        named = self.rows in FOUND_BY_NAME or "platform" in has
-        if not named and self.frame["platform"].isna().all():
+        if not needed and "platform" not in has and self.frame["platform"].isna().all():
             asked.append("which platform is it? say --platform NAME, or platform: in a profile")
         return asked + [
             f"column {self.mapping[name]!r}: {column.question}"
@@ -100,7 +105,7 @@ class Proposal(ParsedRows):
         if key in FIELDS and (value in self.layout.header or (not value and key not in _SAID)):
             rest = {n: h for n, h in self.profile.columns.items() if n != key and h != (value,)}
             content["columns"] = rest | ({key: (value,)} if value else {})
-        elif key in ("platform", "rows", "date_order", "age_unit", "account", "currency"):
+        elif key in _SETTINGS:
             content[key] = value or None
         elif key == "display_names" and value in ("yes", "no"):
             content[key] = value == "yes"
@@ -136,8 +141,8 @@ def decide_mappings(
             f"No file has the columns of the profile {asked.name!r}, {needed}.",
             [f"{layout.title} has {', '.join(layout.header)}" for layout in layouts],
         )
-    own, settled = saved_profiles(folder), []
-    for layout in layouts:
+    own, settled, left = saved_profiles(folder), [], []
+    for layout in [long_layout(found, [asked] if asked else own) for found in layouts]:
         fitting = [p for p in own if _recognises(p, layout)]
         # What a profile of ours recognises by name must be right by value, or it is not used.
         fitting += [
@@ -147,6 +152,9 @@ def decide_mappings(
         ]
         if asked is not None and _reads(asked, layout) and not _exactly(fitting):
             fitting = [asked]
+        if not fitting and (reason := why_unread(layout)):
+            left.append(f"{layout.title}: {reason}")
+            continue
         proposal = propose_mapping(layout, fitting[0] if fitting else None)
         if not proposal.mapping and _has_other_sheets(layout, layouts):
             continue
@@ -159,6 +167,8 @@ def decide_mappings(
             "Nothing was imported, the files leave questions.",
             [*faults, "map the columns in a terminal, without --yes, or with --profile FILE.yaml"],
         )
+    if not settled:
+        raise DataError("Nothing was imported, no file can be taken.", left)
     return settled
 
 
@@ -233,7 +243,10 @@ def _candidates(layout: Layout, profile: MappingProfile) -> list[_Candidate]:
     found, tried = [], Counter[str]()
     for header in layout.header:
         cells = layout.cells[header]
-        for name, (score, exact) in _named_like(plain_name(header)).items():
+        named = named_like(plain_name(header))
+        if "media_type" in named and _are_deliverables(cells):
+            named = {**named, "deliverable": named["media_type"]}
+        for name, (score, exact) in named.items():
             if tried[name] == _MOST_TRIED:
                 continue
             if FIELDS[name].kind in ("time", "date") and _wordy(cells):
@@ -257,9 +270,16 @@ def _wordy(cells: pd.Series) -> bool:
     return bool(cells.str.strip().ne("").any()) and not cells.str.contains(r"\d").any()
 
 
+def _are_deliverables(cells: pd.Series) -> bool:
+    known = cells[cells.ne("")].drop_duplicates().head(_MOST_TRIED).map(deliverable_in).notna()
+    return bool(known.mean() > 0.5)
+
+
 def _other_rows(found: list[_Candidate], account: bool) -> Rows | None:
     """Return what a row is where it is neither a post nor an account; None where it may be."""
     exact = {c.name for c in found if c.exact and c.passes}
+    if {"other_handle", "share"} <= exact:
+        return "overlap"
     nobody = account or exact.isdisjoint(("handle", "native_id"))
     if nobody and exact & {"has_picture", "is_private", "bio_length", "follower_id"}:
         return "follower"
@@ -269,6 +289,9 @@ def _other_rows(found: list[_Candidate], account: bool) -> Rows | None:
         return "payout"
     if len(exact & {"clicks", "orders", "revenue"}) > 1:
         return "sale"
+    quoted = bool(exact & {"fee", "rate"}) if "deliverable" in exact else "fee" in exact
+    if quoted and ("deliverable" in exact or exact.isdisjoint((*ACCOUNT_COUNTS, *METRICS))):
+        return "fee"
     # Names alone, and somebody said whose followers they are.
     return "follower" if account and exact.isdisjoint((*ACCOUNT_COUNTS, *METRICS)) else None
 
@@ -296,49 +319,13 @@ def _suggested_mapping(found: list[_Candidate], rows: Rows) -> dict[str, str]:
     mapping where no other header fits: a fault to be told, not a column to be lost.
     """
     mapping: dict[str, str] = {}
-    usable = [c for c in found if c.name in ROW_FIELDS[rows]]
+    usable = [replace(c, name=_QUOTED.get(c.name, c.name)) for c in found if rows == "fee"] or found
+    usable = [c for c in usable if c.name in ROW_FIELDS[rows]]
     lying = [c for c in usable if c.exact and c.name not in _DETAILS]
     for c in [*(c for c in usable if c.passes), *lying]:
         if c.name not in mapping and c.header not in mapping.values():
             mapping[c.name] = c.header
     return {name: mapping[name] for name in FIELDS if name in mapping}
-
-
-@lru_cache(maxsize=10_000)
-def _named_like(words: str) -> Mapping[str, tuple[float, bool]]:
-    """Return the canonical columns that a plain header names, with a score and whether exactly."""
-    known = vocabulary()
-    spoken = "|".join(name for name in known.platform_of if len(name) > 2)
-    counted = "|".join(known.counted)
-    bare = " ".join(re.sub(rf"\b({spoken})(e?r)?\b", " ", words).split()) or "name"
-    bare = " ".join(re.sub(rf"\b({counted})\b", " ", bare).split())
-    matcher = SequenceMatcher(b=words)
-
-    def alikeness(alias: str) -> float:
-        if abs(len(alias) - len(words)) > 0.2 * len(words) + 1:
-            return 0.0
-        matcher.set_seq1(alias)
-        quick = matcher.real_quick_ratio() >= _ALIKE and matcher.quick_ratio() >= _ALIKE
-        return matcher.ratio() if quick else 0.0
-
-    scores = {}
-    if metric := metric_in(bare):
-        scores[metric] = (0.98, True)
-    for name, aliases in known.names.items():
-        if words in aliases:
-            scores[name] = (1 - 0.002 * aliases[words], True)
-        elif FIELDS[name].kind == "count" and known.not_with & set(words.split()):
-            continue
-        elif bare in aliases:
-            scores[name] = (0.95 - 0.002 * aliases[bare], True)
-        else:
-            alike = max(map(alikeness, aliases))
-            if alike >= _ALIKE:
-                scores[name] = (0.9 * alike, False)
-    for one, other in (("handle", "display_name"), ("display_name", "handle")):
-        if scores.get(one, (0, False))[1]:
-            scores.setdefault(other, (0.9, True))
-    return scores
 
 
 def _slug(layout: Layout) -> str:

@@ -11,11 +11,11 @@ from workbench.intake.numbers import CellStyle, ParsedCells, blank_cells, parse_
 SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₺": "TRY", "zł": "PLN", "R$": "BRL", "₩": "KRW"}
 SIGNS |= {"US$": "USD", "Rp": "IDR", "Rp.": "IDR"}
 DOLLAR = "$"  # of many countries
-_CODES = (
+CODES = (
     "aed|ars|aud|bgn|brl|cad|chf|clp|cny|cop|czk|dkk|egp|eur|gbp|hkd|huf|idr|ils|inr|jpy|krw|mad|mxn|"
     "myr|ngn|nok|nzd|pen|php|pkr|pln|ron|rsd|rub|sar|sek|sgd|thb|try|twd|uah|usd|vnd|zar"
 )
-_SIGN = rf"[A-Za-z]{{0,3}}\$|[€£¥₹₺₩]|zł|(?:Rp|Fr|kr|Rs)\b\.?|(?i:{_CODES})(?![A-Za-z])"
+_SIGN = rf"[A-Za-z]{{0,3}}\$|[€£¥₹₺₩]|zł|(?:Rp|Fr|kr|Rs)\b\.?|(?i:{CODES})(?![A-Za-z])"
 _MARKS, _MINUS = r"[-−–+()\s]*", "[-−–(]"
 
 
@@ -47,3 +47,9 @@ def parse_money(cells: pd.Series, style: CellStyle, *, percent: bool = False) ->
         faults=read.faults | (number.eq("") & ~blank) | (rate & ~blank & (not percent)),
         currency=code.where(code.str.fullmatch("[A-Z]{3}|[$]") & read.typed.notna()).astype("str"),
     )
+
+
+def are_other_currencies(beside: pd.Series, code: pd.Series) -> pd.Series:
+    """Return where the currency beside an amount is another than the row's."""
+    own = code.isin(SIGNS.values()) & code.ne("USD")
+    return beside.ne(code) & beside.notna() & code.notna() & (beside.ne(DOLLAR) | own)

@@ -49,6 +49,8 @@ class CellStyle:
         Whether the cells come from a workbook, where a date may be a number of days.
     serial : bool or None
         Whether they are such numbers.
+    percent : bool or None
+        Whether shares without a ``%`` are percentages.
     """
 
     decimal: str | None = None
@@ -57,6 +59,7 @@ class CellStyle:
     only_yes: bool | None = None
     workbook: bool = False
     serial: bool | None = None
+    percent: bool | None = None
 
 
 UNSETTLED = CellStyle()

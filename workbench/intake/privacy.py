@@ -30,11 +30,12 @@ class Privacy:
         if self.key is None:
             return rows[~self.gone(rows)]
         replaced = self.key.replaced(rows)
-        gone = self.gone(replaced)
-        for name in KINDS:
-            for alias in replaced.loc[gone, name].dropna().unique():
-                self.key.accounts.pop(alias, None)
-        return replaced[~gone]
+        for side in ("", "other_"):
+            gone = self._gone(replaced, side)
+            for name in KINDS:
+                for alias in replaced.loc[gone, side + name].dropna().unique():
+                    self.key.accounts.pop(alias, None)
+        return replaced[~self.gone(replaced)]
 
     def forgotten_rows(
         self, rows: pd.DataFrame, known: pd.DataFrame, cells: pd.DataFrame
@@ -90,17 +91,21 @@ class Privacy:
         return replace(self, forgotten=forgotten)
 
     def gone(self, rows: pd.DataFrame) -> pd.Series:
-        """Return which rows are of forgotten creators."""
+        """Return which rows are of forgotten creators, or name one beside another."""
+        gone = self._gone(rows)
+        return gone | self._gone(rows, "other_") if "other_handle" in rows else gone
+
+    def _gone(self, rows: pd.DataFrame, side: str = "") -> pd.Series:
         gone = pd.Series(False, index=rows.index)
         if not self.forgotten.days:
             return gone
+        platform, handle = rows[f"{side}platform"], rows[f"{side}handle"].str.lower()
         for name in KINDS:
-            plain = rows[name].str.lower() if name == "handle" else rows[name]
-            identities = rows["platform"] + ":" + plain
+            identities = platform + ":" + (handle if name == "handle" else rows[side + name])
             found = {i for i in identities.dropna().unique() if self.forgotten.day(i)}
             gone |= identities.isin(found)
             if name == "native_id":
-                names = rows["platform"] + ":" + rows["handle"].str.lower()
+                names = platform + ":" + handle
                 self.renamed.update(names[identities.isin(found)].dropna())
         return gone
 

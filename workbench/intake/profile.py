@@ -14,8 +14,9 @@ from workbench.errors import SettingsError
 from workbench.intake.ages import AgeUnit
 from workbench.intake.fields import FIELDS, Rows
 from workbench.intake.numbers import DateOrder
+from workbench.intake.rates import ShareUnit
 from workbench.store.catalog import replace_file
-from workbench.tables.schema import PLATFORMS, PROVENANCE, SAMPLINGS
+from workbench.tables.schema import OVERLAPS, PLATFORMS, PROVENANCE, SAMPLINGS
 
 
 def _one_of(known: Collection[str]) -> AfterValidator:
@@ -27,6 +28,8 @@ def _one_of(known: Collection[str]) -> AfterValidator:
     return AfterValidator(check)
 
 
+# The columns that a rate card has in place of a fee in each column.
+RATE_CARD = {"deliverable": ("(deliverable)",), "fee": ("(fee)",)}
 _UNTRIED = "documentation only, not tried on a real file"
 Headers = Annotated[
     tuple[str, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else tuple(v))
@@ -53,6 +56,12 @@ class MappingProfile(BaseModel):
         How ``03/04/2026`` is meant, where the values don't settle it.
     age_unit : {"minutes", "hours", "days"} or None
         The unit of ages of posts that name none.
+    share_unit : {"percent", "fraction"} or None
+        The unit of shares without a ``%``, where name and values don't settle it.
+    base : {"creator", "other", "smaller", "union"} or None
+        What shares are shares of, where no column says it.
+    fees : dict
+        Of a rate card with a fee in each column: deliverable to header.
     display_names : bool
         Whether the accounts are known by display names alone, which are then taken for handles.
     verified_on : str
@@ -71,6 +80,9 @@ class MappingProfile(BaseModel):
     currency: str | None = None
     date_order: DateOrder | None = None
     age_unit: AgeUnit | None = None
+    share_unit: ShareUnit | None = None
+    base: Annotated[str, _one_of(OVERLAPS.column("base").choices)] | None = None
+    fees: dict[str, str] = {}
     display_names: bool = False
     window: str = "unknown"
     sampling: Annotated[str, _one_of(SAMPLINGS)] = "unknown"
@@ -79,9 +91,10 @@ class MappingProfile(BaseModel):
 
     def mapping(self, header: Sequence[str]) -> dict[str, str]:
         """Return canonical column to header, for the columns that this header has."""
+        columns = (self.columns | RATE_CARD) if self.fees else self.columns
         return {
             field: next(name for name in names if name in header)
-            for field, names in self.columns.items()
+            for field, names in columns.items()
             if not set(names).isdisjoint(header)
         }
 

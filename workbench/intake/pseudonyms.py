@@ -18,7 +18,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from workbench.errors import SettingsError
-from workbench.intake.fields import day_in
+from workbench.intake.fields import IDENTITY, OTHER, day_in
 from workbench.intake.layouts import Layout
 from workbench.intake.read import RawFile
 from workbench.store.catalog import CATALOG, replace_file
@@ -28,7 +28,7 @@ _LETTERS = "0123456789abcdefghjkmnpqrstvwxyz"  # none that reads like another
 _LENGTH, _LONGER = 8, 12
 _DIGITLESS = str.maketrans("0123456789", "ghijklmnop")
 KINDS = {"handle": "creator", "native_id": "id"}
-_TEXTS = {"niche", "campaign", "product", "channel"}
+_TEXTS = {"niche", "campaign", "product", "channel", "deliverable"}
 
 
 class Key(BaseModel):
@@ -90,24 +90,11 @@ class Key(BaseModel):
 
         The real ones are kept in ``accounts``.
         """
-        of: dict[tuple[str, str, str], str] = {}
-        only = self._only_platforms() if rows["platform"].isna().any() else {}
-        platforms = rows["platform"].fillna("")
-        for account in rows[["platform", *KINDS]].drop_duplicates().to_dict("records"):
-            real = {str(n): v for n, v in account.items() if isinstance(v, str)}
-            for name in KINDS.keys() & real.keys():
-                told = real.get("platform", "")
-                alias = self.pseudonym(
-                    told or only.get(real[name].casefold(), ""), name, real[name]
-                )
-                of[told, name, real[name]] = alias
-                if told:
-                    self.accounts[alias] = self.accounts.get(alias, {}) | real
-        found: dict[str, list[str | None]] = {
-            name: [of.get((p, name, v)) for p, v in zip(platforms, rows[name], strict=True)]
-            for name in KINDS
-        }
-        posts = zip(platforms, rows["post_id"], strict=True)
+        found = self._aliases(rows[IDENTITY])
+        if rows["rows"].eq("overlap").any():
+            others = self._aliases(rows[OTHER].set_axis(IDENTITY, axis=1))
+            found |= {f"other_{name}": aliases for name, aliases in others.items()}
+        posts = zip(rows["platform"].fillna(""), rows["post_id"], strict=True)
         found["post_id"] = [self.post(p, v) if isinstance(v, str) else None for p, v in posts]
         whose = [i or h for i, h in zip(found["native_id"], found["handle"], strict=True)]
         for column in _TEXTS & {*rows.columns}:
@@ -117,6 +104,26 @@ class Key(BaseModel):
             ]
         texts = {name: pd.Series(v, rows.index, dtype="str") for name, v in found.items()}
         return rows.assign(**texts, display_name=pd.Series(index=rows.index, dtype="str"))
+
+    def _aliases(self, rows: pd.DataFrame) -> dict[str, list[str | None]]:
+        """Return the pseudonyms of each row's handle and id, and keep the real ones."""
+        of: dict[tuple[str, str, str], str] = {}
+        only = self._only_platforms() if rows["platform"].isna().any() else {}
+        platforms = rows["platform"].fillna("")
+        for account in rows.drop_duplicates().to_dict("records"):
+            real = {str(n): v for n, v in account.items() if isinstance(v, str)}
+            for name in KINDS.keys() & real.keys():
+                told = real.get("platform", "")
+                alias = self.pseudonym(
+                    told or only.get(real[name].casefold(), ""), name, real[name]
+                )
+                of[told, name, real[name]] = alias
+                if told:
+                    self.accounts[alias] = self.accounts.get(alias, {}) | real
+        return {
+            name: [of.get((p, name, v)) for p, v in zip(platforms, rows[name], strict=True)]
+            for name in KINDS
+        }
 
     def save(self) -> None:
         """Write the key file in one step, and remove what a killed one has left."""

@@ -72,6 +72,8 @@ class ImportSummary:
     followers_sampled: int
     tracked: int
     payouts: int
+    fee_quotes: int
+    overlaps: int
     likes_hidden: int
     counts_rounded: int
     first_post: str | None

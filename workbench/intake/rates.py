@@ -6,16 +6,44 @@ comments and followers give does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from workbench.intake.numbers import parse_rates
+from workbench.intake.fields import plain_name
+from workbench.intake.numbers import CellStyle, ParsedCells, parse_rates
 
 _NEAR = 5.0  # vendors differ in window and definition; the two units differ by a factor of 100
 _ENOUGH = 10
 _MAJORITY = 0.95
+_SOME = 0.2
+
+ShareUnit = Literal["percent", "fraction"]
+
+
+def parse_shares(cells: pd.Series, style: CellStyle, unit: ShareUnit | None) -> ParsedCells:
+    """Read a column of shares as fractions; a name with ``%`` and values above 1 say percent.
+
+    Where they contradict each other, ``unit`` is asked for.
+    """
+    read, percent, question = parse_rates(cells, style), style.percent, None
+    written = cells.str.contains("%", regex=False).fillna(False).astype(bool)
+    bare = read.typed[~written].dropna()
+    if unit is not None:
+        percent = unit == "percent"
+    elif percent is None and bare.gt(0).any():
+        above, named = bare.gt(1).mean(), "percent" in plain_name(str(cells.name)).split()
+        percent = above > 0
+        if above < _SOME and percent != named:
+            question = "is 0.5 a half or half a percent? say share_unit: percent or fraction"
+    return replace(
+        read,
+        typed=read.typed.mask(~written, read.typed / 100) if percent else read.typed,
+        question=question,
+        style=replace(read.style, percent=percent),
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -10,11 +10,14 @@ from functools import cached_property
 import pandas as pd
 
 from workbench.errors import DataError
+from workbench.intake.accounts import plain_handles, split_keys
 from workbench.intake.ages import parse_ages
 from workbench.intake.dates import parse_times
 from workbench.intake.delimited import raw_line
+from workbench.intake.fees import settle_deliverables
 from workbench.intake.fields import (
     ACCOUNT_COUNTS,
+    AMOUNTS,
     FIELDS,
     MONEY,
     POST_COUNTS,
@@ -23,7 +26,7 @@ from workbench.intake.fields import (
     vocabulary,
 )
 from workbench.intake.layouts import Layout
-from workbench.intake.money import DOLLAR, SIGNS, parse_money
+from workbench.intake.money import DOLLAR, SIGNS, are_other_currencies, parse_money
 from workbench.intake.numbers import (
     UNSETTLED,
     CellStyle,
@@ -33,26 +36,27 @@ from workbench.intake.numbers import (
     parse_rates,
 )
 from workbench.intake.profile import MappingProfile
-from workbench.intake.rates import settle_rates
+from workbench.intake.rates import parse_shares, settle_rates
 from workbench.intake.read import REFUSED_COLUMNS
-from workbench.tables.schema import PLATFORMS, Column
+from workbench.tables.schema import Column
 
 TIMES = ("posted_at", "observed_at", "observed_on")
 POSTED = ("posted_at", "posted_ago")
-IDS = ("post_id", "native_id")
+IDS = ("post_id", "native_id", "other_native_id")
 _EARLIEST = pd.Timestamp("2004-01-01", tz="UTC")
 # Up to a third of the cells may be unreadable before the header counts as wrong; those rows are
 # refused one by one.
 MOST_UNREADABLE = 0.34
-PROFILE_LINK = r"^https?://[^/]+/(?:(?:c|user|channel)/)?([^/?#]+)/?(?:[?#].*)?$"
 _TOTALS = ("total", "totals", "grand total", "sum", "average", "gesamt", "summe")
-# What a row of its kind can't do without. Where a platform is missing, sales and payouts are of the
-# one account with their id or handle.
-_NEEDED: dict[Rows, dict[str, str]] = {
-    "sale": {"observed_on": "no day", "currency": "no currency"},
-    "payout": {"amount": "no amount", "currency": "no currency"},
+# What a row of its kind can't do without. Where a platform is missing, these are of the one account
+# with their id or handle.
+NEEDED: dict[Rows, dict[str, str]] = {
+    "sale": {"observed_on": "day", "currency": "currency"},
+    "payout": {"amount": "amount paid", "currency": "currency"},
+    "fee": {"fee": "fee", "currency": "currency"},
+    "overlap": {"share": "share"},
 }
-FOUND_BY_NAME = ("sale", "payout")
+USUAL = "smaller"  # the audience of which most tools give a share
 _LONGEST_TEXT = 500
 _HIDDEN = r"(?i)-1|hidden|versteckt|ausgeblendet|oculto|ocultos|ocultas|masqués?|nascosti|gizli"
 _EXPECTED = {
@@ -63,7 +67,8 @@ _EXPECTED = {
     "flag": "yes or no",
     "currency": "a code of three letters, such as EUR",
     "posted_ago": "an age such as 2 hours, 3 days ago, 5 min or 1 w",
-    "choice": f"one of {', '.join(PLATFORMS)}",
+    "share": "a share from 0 to 1, or from 0% to 100%",
+    "fee": "an amount such as 1,234.50 or €300, not below 0",
     "text": f"at most {_LONGEST_TEXT} characters",
     "id": "an id with all its digits (a spreadsheet has shortened this one: export it as text)",
 }
@@ -178,13 +183,20 @@ class ParsedRows:
             frame["likes_marked"] = _marked_hidden(self.layout.cells[self.mapping["likes"]])
         if RATE in frame:
             frame[RATE] = settle_rates(self.layout.cells[self.mapping[RATE]], frame).rate
-        return frame.assign(platform=frame["platform"].fillna(given["platform"]))
+        frame = frame.assign(platform=frame["platform"].fillna(given["platform"]))
+        frame = split_keys(frame) if self.rows in NEEDED else frame
+        if "deliverable" in frame:
+            frame = settle_deliverables(frame)
+        if self.rows == "overlap":
+            base = frame.get("base", pd.Series(index=index, dtype="str"))
+            frame = split_keys(frame, "other_").assign(base=base.fillna(self.profile.base or USUAL))
+        return frame
 
     @cached_property
     def _named_currency(self) -> pd.Series:
         """The code or the ``$`` that stands beside a row's amount."""
         found = pd.Series(index=self.layout.cells.index, dtype="str")
-        for name in ("revenue", "amount"):
+        for name in AMOUNTS:
             told = self.columns[name].currency if name in self.columns else None
             found = found if told is None else found.fillna(told)
         return found
@@ -220,19 +232,21 @@ class ParsedRows:
             late = {name: self.frame[name].ge(end) for name in TIMES if name in self.frame}
             reason = f"lies after the day of the export, {as_of}"
             found += [self._refused(mask, name, reason) for name, mask in late.items()]
-        if self.rows in FOUND_BY_NAME and "currency" in self.frame:
-            beside, code = self._named_currency, self.frame["currency"]
-            own = code.isin(SIGNS.values()) & code.ne("USD")
-            other = beside.ne(code) & beside.notna() & code.notna() & (beside.ne(DOLLAR) | own)
-            amount = next((n for n in ("revenue", "amount") if n in self.columns), "currency")
+        if self.rows in NEEDED and "currency" in self.frame:
+            other = are_other_currencies(self._named_currency, self.frame["currency"])
+            amount = next((n for n in AMOUNTS if n in self.columns), "currency")
             found.append(self._refused(other, amount, "the amount is in another currency"))
-        nobody = self.frame["handle"].isna() & self.frame["native_id"].isna()
-        found.append(self._refused(nobody, "handle", "no account"))
+        for side in ("", "other ") if self.rows == "overlap" else ("",):
+            names = [side.replace(" ", "_") + name for name in ("handle", "native_id")]
+            nobody = self.frame[names].isna().all(axis=1)
+            found.append(self._refused(nobody, names[0], f"no {side}account"))
         sums = self.frame["handle"].str.casefold().isin(_TOTALS) & self.frame["native_id"].isna()
         found.append(self._refused(sums, "handle", "a row of totals, no account"))
-        needed = _NEEDED.get(self.rows, {"platform": "no platform"})
-        for name, reason in needed.items():
-            found.append(self._refused(self._missing([name]), name, reason))
+        for name, what in NEEDED.get(self.rows, {"platform": "platform"}).items():
+            found.append(self._refused(self._missing([name]), name, f"no {what}"))
+        if "elsewhere" in self.frame:
+            elsewhere = self.frame["elsewhere"]
+            found.append(self._refused(elsewhere, "deliverable", "is for another platform"))
         if self.rows == "post":
             undated = self._missing(POSTED) & ~self.without_post
             found.append(self._refused(undated, "posted_at", "no posting time"))
@@ -259,6 +273,8 @@ class ParsedRows:
 
 def expected(name: str) -> str:
     """Say what a canonical column's cells must hold."""
+    if choices := FIELDS[name].choices:
+        return f"one of {', '.join(choices)}"
     return _EXPECTED.get("id" if name in IDS else name) or _EXPECTED[FIELDS[name].kind]
 
 
@@ -276,14 +292,14 @@ def parse_cells(
     if column.kind == "count":
         return parse_counts(cells, style, least=column.minimum)
     if column.kind == "number":
-        money = column.name in MONEY
-        read = (
-            parse_money(cells, style, percent=column.name == "rate")
-            if money
-            else parse_rates(cells, style)
-        )
+        if column.name in MONEY:
+            read = parse_money(cells, style, percent=column.name == "rate")
+        elif column.name == "share":
+            read = parse_shares(cells, style, profile.share_unit)
+        else:
+            read = parse_rates(cells, style)
         least = -1e15 if column.minimum is None else column.minimum
-        wrong = ~read.typed.between(least, 1e15) & read.typed.notna()
+        wrong = ~read.typed.between(least, column.maximum or 1e15) & read.typed.notna()
         return replace(read, typed=read.typed.mask(wrong), faults=read.faults | wrong)
     if column.kind in ("time", "date"):
         times = parse_times(cells, order=profile.date_order, style=style)
@@ -296,14 +312,15 @@ def parse_cells(
         return _parse_flags(plain.str.casefold(), blank, style)
     if column.kind == "choice":
         spelled = plain.str.casefold().str.replace(r"[\W_]+", " ", regex=True).str.strip()
-        known = spelled.map(vocabulary().platform_of).astype("str")
+        words = vocabulary().base_of if column.name == "base" else vocabulary().platform_of
+        known = spelled.map(words).astype("str")
         return ParsedCells(typed=known, faults=known.isna() & ~blank)
     if column.name in IDS:
         # A spreadsheet guards long ids with an apostrophe, or shortens them to 1.79E+17.
         ids = plain.str.replace(r'^="(.*)"$|^([0-9]+)\.0$', r"\1\2", regex=True).str.lstrip("'")
         short = ids.str.fullmatch(r"[0-9](?:[.,][0-9]+)?[eE]\+[0-9]+").fillna(False).astype(bool)
         return ParsedCells(typed=ids.mask(short | ids.eq("")), faults=short | long)
-    if column.name == "handle":
+    if column.name in ("handle", "other_handle"):
         plain = plain_handles(plain)
     if column.name == "currency":
         codes = plain.replace(SIGNS).str.upper()
@@ -315,11 +332,6 @@ def parse_cells(
 def _marked_hidden(likes: pd.Series) -> pd.Series:
     """Return which like counts say that they are hidden."""
     return likes.str.strip().str.fullmatch(_HIDDEN).fillna(False).astype(bool)
-
-
-def plain_handles(names: pd.Series) -> pd.Series:
-    """Return handles without their @ and out of profile links."""
-    return names.str.replace(PROFILE_LINK, r"\1", regex=True).str.lstrip("@").str.strip()
 
 
 def _parse_flags(words: pd.Series, blank: pd.Series, style: CellStyle) -> ParsedCells:

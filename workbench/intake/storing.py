@@ -19,9 +19,10 @@ from workbench.intake.canonical import (
     duplicate_kind,
     merge_with_store,
 )
+from workbench.intake.fields import IDENTITY, OTHER
 from workbench.intake.privacy import Privacy
 from workbench.intake.spool import Spool
-from workbench.intake.taking import IDENTITY, TakenRows
+from workbench.intake.taking import TakenRows
 from workbench.store import Draft
 from workbench.store.catalog import buckets_of
 
@@ -108,6 +109,9 @@ def store_rows(
         rows = rows[~lost]
         owned = complete_rows(rows, rows["file"].map(as_of)).merge(owners, how="left", on=IDENTITY)
         owned = owned.assign(platform=owned["found"]).drop(columns="found")
+        pairs = owned["rows"].eq("overlap").all()  # rows of one file are of one kind
+        if pairs:
+            owned = _with_others(owned, owners)
         unowned = owned["creator_key"].isna()
         nowhere = owned["platform"].isna()
         for file, found in owned[~nowhere].groupby("file")["platform"].unique().items():
@@ -115,6 +119,10 @@ def store_rows(
         stored.unclear.append(_refused(owned[nowhere], "nowhere"))
         stored.unclear.append(_refused(owned[unowned & ~nowhere], "ambiguous"))
         owned = owned[~unowned].astype({"group": "int64"})
+        if pairs:
+            same = owned["creator_key"].eq(owned["other_key"])
+            stored.unclear.append(_refused(owned[same], "same"))
+            owned = _with_named(owned[~same])
         spool.group(owned.drop(columns="group"), owned["group"])
     for group in range(groups):
         rows_of_group = spool.grouped(group)
@@ -122,6 +130,23 @@ def store_rows(
             held = [f"{bucket:02d}" for bucket in range(group, buckets, groups)]
             _store_group(rows_of_group.assign(source=source), held, draft, stored)
     return stored
+
+
+def _with_others(rows: pd.DataFrame, owners: pd.DataFrame) -> pd.DataFrame:
+    """Give overlaps the key of the other account; where it has none, the row has none."""
+    own = {"creator_key": "other_key"} | {name: f"other_{name}" for name in [*IDENTITY, "group"]}
+    paired = rows.drop(columns="other_key").merge(owners.rename(columns=own), "left", on=OTHER)
+    platforms = paired["platform"].where(paired["found"].notna())
+    keys = paired["creator_key"].where(paired["other_key"].notna())
+    return paired.drop(columns="found").assign(platform=platforms, creator_key=keys)
+
+
+def _with_named(rows: pd.DataFrame) -> pd.DataFrame:
+    """Add a row for each other account, so that it is known by this key from now on."""
+    own = {name: rows[f"other_{name}"] for name in [*IDENTITY, "group"]}
+    named = rows.assign(rows="named", creator_key=rows["other_key"], **own)
+    both = pd.concat([rows, named.astype({"group": "int64"})], ignore_index=True)
+    return both.drop(columns="other_group")
 
 
 def _store_group(rows: pd.DataFrame, buckets: list[str], draft: Draft, stored: StoredRows) -> None:

@@ -14,20 +14,19 @@ import pandas as pd
 from workbench.errors import DataError
 from workbench.intake.agreement import NOTE_COLUMNS
 from workbench.intake.checks import are_display_names
-from workbench.intake.fields import FIELDS, RATE, day_in
+from workbench.intake.fields import FIELDS, IDENTITY, OTHER, RATE, day_in
 from workbench.intake.mapping import Proposal
 from workbench.intake.privacy import Privacy
 from workbench.intake.rates import settle_rates
 from workbench.intake.refusals import RefusedRows
-from workbench.intake.rows import FOUND_BY_NAME, TIMES, ParsedRows
+from workbench.intake.rows import NEEDED, TIMES, ParsedRows
 from workbench.intake.spool import Spool
 from workbench.store.frames import DTYPES
 
 logger = logging.getLogger(__name__)
 
-IDENTITY = ["platform", "native_id", "handle"]
 _ROW_DTYPES = {name: DTYPES[column.kind] for name, column in FIELDS.items()}
-_ROW_DTYPES |= dict.fromkeys(TIMES, DTYPES["time"])
+_ROW_DTYPES |= dict.fromkeys(TIMES, DTYPES["time"]) | {"other_key": "str"}
 _SAID_EVERY = 1_000_000
 
 
@@ -70,7 +69,8 @@ class TakenRows:
 
     def see(self, rows: pd.DataFrame) -> None:
         """Note accounts and days of taken rows."""
-        accounts = pd.concat([self.accounts, rows[IDENTITY]])
+        others = rows[OTHER].dropna(how="all").set_axis(IDENTITY, axis=1)
+        accounts = pd.concat([self.accounts, rows[IDENTITY], others])
         self.accounts = accounts.drop_duplicates(ignore_index=True)
         told = rows[list(TIMES)].notna().any(axis=1).groupby(rows["file"]).any()
         for file, dated in told.items():
@@ -96,7 +96,7 @@ def take_rows(
     """
     taken = TakenRows()
     # Rows that don't tell their platform have it of an account in another file.
-    last = sorted(enumerate(proposals), key=lambda found: found[1].rows in FOUND_BY_NAME)
+    last = sorted(enumerate(proposals), key=lambda found: found[1].rows in NEEDED)
     for number, proposal in last:
         named = are_display_names(proposal.frame["handle"].dropna().drop_duplicates())
         for part in proposal.pieces():

@@ -274,10 +274,16 @@ FEE_QUOTES = Table(
     columns=(
         CREATOR_KEY,
         PLATFORM,
-        Column("deliverable", "What is paid for: `post`, `story`, `ugc_only`, ...", required=True),
+        Column(
+            "deliverable",
+            "What is paid for: `post`, `story`, `3 posts`, `ugc_only`, ..., else `unknown`.",
+            required=True,
+        ),
         Column("fee", "The amount asked, in `currency`.", "number", required=True, minimum=0),
         CURRENCY,
-        Column("quoted_on", "The day of the quote.", "date", required=True),
+        Column(
+            "quoted_on", "The day of the quote, else that of the export.", "date", required=True
+        ),
         SOURCE,
     ),
 )

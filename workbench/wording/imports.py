@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from workbench.formats import MISSING, count, day, literal, nominal, plural, spread_label
-from workbench.intake.agreement import ROUNDED, TOLERANCE
+from workbench.intake.agreement import OPEN_BASE, ROUNDED, TOLERANCE
 from workbench.intake.fields import FIELDS, METRICS, RATE
 from workbench.intake.personal import without_mail
 from workbench.intake.privacy import REASON
@@ -39,6 +39,8 @@ def describe_import(report: ImportReport) -> str:
         (s.followers_sampled, ["sampled follower"]),
         (s.tracked, ["row of sales", "rows of sales"]),
         (s.payouts, ["payout"]),
+        (s.fee_quotes, ["fee quote"]),
+        (s.overlaps, ["overlap"]),
     )
     more = "".join(f", {plural(n, *what)}" for n, what in others if n)
     lines = [
@@ -104,6 +106,11 @@ def describe_import_questions(report: ImportReport) -> list[str]:
     units = notes.loc[notes["note"].str.startswith(_OPEN), "column"]
     for column in units.drop_duplicates().head(5):
         asked.append(f"**In which unit is {shown(column)}:** percent, or a fraction of 1?")
+    if notes["note"].eq(OPEN_BASE).any():
+        asked.append(
+            "**What are the overlaps shares of:** the smaller audience, as was taken, that of the one "
+            "or the other account, or both together?"
+        )
     short = notes[notes["note"].eq(ROUNDED)].groupby("column")["rows"].sum()
     if len(short):  # a row may have several of them
         asked.append(
