@@ -6,6 +6,13 @@ from workbench.curves.fit import (
     fit_engagement_curve,
     fit_engagement_curves,
 )
+from workbench.curves.new_posts import (
+    PostsForecast,
+    PostsSettings,
+    Reference,
+    fit_reference,
+    predict_posts,
+)
 from workbench.curves.recovery import Recovery, score_percentiles
 from workbench.curves.shortlist import Shortlist, ShortlistSettings, check_names, choose_shortlist
 from workbench.curves.tiers import TierSettings, TierTable, summarise_tiers
@@ -15,7 +22,10 @@ __all__ = [
     "CurveFit",
     "CurveSettings",
     "CurveTurns",
+    "PostsForecast",
+    "PostsSettings",
     "Recovery",
+    "Reference",
     "Shortlist",
     "ShortlistSettings",
     "TierSettings",
@@ -27,6 +37,8 @@ __all__ = [
     "find_turns",
     "fit_engagement_curve",
     "fit_engagement_curves",
+    "fit_reference",
+    "predict_posts",
     "score_percentiles",
     "summarise_tiers",
 ]

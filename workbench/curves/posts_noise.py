@@ -50,11 +50,17 @@ def median_half_width(
     confidence : float
         Nominal coverage, 0-1.
     """
+    error, freedom = median_error(log_sd, posts, typical=typical)
+    width: pd.Series = error * pd.Series(t.ppf((1 + confidence) / 2, freedom), index=posts.index)
+    return width
+
+
+def median_error(
+    log_sd: pd.Series, posts: pd.Series, *, typical: float
+) -> tuple[pd.Series, pd.Series]:
+    """Return the standard error, in dex, of each creator's median, and its degrees of freedom."""
     own = (posts - 1).clip(lower=0).where(log_sd.notna(), 0).astype("float64")
     variance = (PRIOR_POSTS * typical**2 + own * log_sd.fillna(0) ** 2) / (PRIOR_POSTS + own)
     error = MEDIAN_FACTOR * np.sqrt(variance / posts.astype("float64").where(posts > 0))
     # The median of one or two posts is their mean, without the factor.
-    error = error.where(posts > 2, error / MEDIAN_FACTOR)
-    quantile = pd.Series(t.ppf((1 + confidence) / 2, PRIOR_POSTS + own), index=posts.index)
-    width: pd.Series = error * quantile
-    return width
+    return error.where(posts > 2, error / MEDIAN_FACTOR), PRIOR_POSTS + own
