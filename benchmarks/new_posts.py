@@ -308,8 +308,8 @@ def measured(
 
 def main() -> None:
     """Run the benchmark."""
-    own = {"--posts": {"type": Path, "help": "canonical posts with followers, CSV or Parquet"}}
-    options = read_options(str(__doc__), own)
+    more = {"--posts": {"type": Path, "help": "canonical posts with followers, CSV or Parquet"}}
+    options = read_options(str(__doc__), more)
     seen, folds = ((2,), [0]) if options.quick else (SEEN, [0, 1, 2, 3, 4])
     posts = eligible(read_posts(options.posts))
     name = options.posts.name if options.posts else "tiktok"
