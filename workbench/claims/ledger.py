@@ -131,7 +131,7 @@ class ClaimLedger:
         bent = (10**values).where(shown["unit"].eq("exponent"), values.div(unit, axis=0))
         return bent.assign(
             minimum_low=(10 ** -shown["minimum"]).where(shown["direction"].eq("within")),
-            label=shown["title"] + "\n" + shown["platform"].map(PLATFORM_NAMES),
+            label=shown["title"] + ", " + shown["platform"].map(PLATFORM_NAMES),
             verdict=shown["verdict"],
         )
 

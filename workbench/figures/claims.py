@@ -11,6 +11,7 @@ from workbench.figures.style import BAND, GRID, INK, MARK, QUIET, WIDE, new_axes
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from workbench.claims import ClaimLedger
 
@@ -24,7 +25,7 @@ def draw_claims(ledger: ClaimLedger, *, ax: Axes | None = None) -> Axes:
     multiples of the limit that the claim sets. Shares stand in the table alone.
     """
     shown = ledger.ratios
-    ax = ax or new_axes((WIDE[0], 1.6 + 0.46 * max(len(shown), 1)))
+    ax = ax or new_axes((WIDE[0], 1.6 + 0.52 * max(len(shown), 1)))
     rows = np.arange(len(shown))[::-1]
     for verdict, (colour, marker) in _LOOKS.items():
         own = (shown["verdict"] == verdict).to_numpy()
@@ -34,12 +35,16 @@ def draw_claims(ledger: ClaimLedger, *, ax: Axes | None = None) -> Axes:
             part["estimate"], rows[own], color=colour, marker=marker, s=44, zorder=3, label=verdict
         )
     _draw_lines(shown, rows, ax)
-    ax.set_yticks(rows, shown["label"], color=INK)
-    ax.set_ylim(-0.7, max(len(shown), 1) - 0.3)
+    for row, label in zip(rows, shown["label"], strict=True):
+        # Above the bar and not beside it: a phone is narrow.
+        ax.annotate(
+            label, (0, row + 0.3), xycoords=("axes fraction", "data"), fontsize=9, color=INK
+        )
+    ax.set_yticks([])
+    ax.set_ylim(-0.5, max(len(shown), 1) - 0.2)
     _ratio_axis(shown, ax)
-    ax.legend(
-        loc="lower left", bbox_to_anchor=(-0.35, 1.0), ncols=5, columnspacing=1.2, handletextpad=0.3
-    )
+    figure: Figure = ax.get_figure(root=True)  # type: ignore[assignment]
+    figure.legend(loc="outside upper left", ncols=2, columnspacing=1.0)
     return ax
 
 
@@ -48,11 +53,11 @@ def _draw_lines(shown: pd.DataFrame, rows: np.ndarray, ax: Axes) -> None:
     for name, label in (("minimum", "least effect"), ("minimum_low", "")):
         known = shown[name].notna().to_numpy()
         limits = shown.loc[known, name]
-        ax.vlines(limits, rows[known] - 0.32, rows[known] + 0.32, color=INK, lw=1.6, label=label)
+        ax.vlines(limits, rows[known] - 0.22, rows[known] + 0.22, color=INK, lw=1.6, label=label)
     claimed = shown["claimed"].notna().to_numpy()
     if claimed.any():
         places = shown.loc[claimed, "claimed"]
-        ends = rows[claimed] - 0.32, rows[claimed] + 0.32
+        ends = rows[claimed] - 0.22, rows[claimed] + 0.22
         ax.vlines(places, *ends, color=MARK, lw=1.6, ls=(0, (2, 1.5)), label="as claimed")
 
 
@@ -62,13 +67,14 @@ def _ratio_axis(shown: pd.DataFrame, ax: Axes) -> None:
     ends = shown[["low", "high", "minimum", "claimed"]].to_numpy(dtype="float64")
     known = ends[np.isfinite(ends) & (ends > 0)]
     ax.set_xscale("log")
-    ax.set_xlim(min(0.5, *known, 1) / 1.15, max(2.0, *known, 1) * 1.15)
+    low, high = min(0.5, *known, 1) / 1.15, max(2.0, *known, 1) * 1.15
+    ax.set_xlim(low, high)
     ax.axvline(1, color=QUIET, lw=1, ls=(0, (4, 3)), zorder=0)
-    ax.xaxis.set_major_locator(LogLocator(base=10, subs=(1, 2, 5), numticks=12))
+    steps = (1,) if high / low > 30 else (1, 2, 5)
+    ax.xaxis.set_major_locator(LogLocator(base=10, subs=steps, numticks=12))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}x"))
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set_xlabel("Ratio (1x is no difference)")
     ax.grid(True, axis="x", color=GRID, lw=0.8)
     ax.set_axisbelow(True)
-    ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)

@@ -70,7 +70,7 @@ def describe_claims_alt(ledger: ClaimLedger) -> str:
     if shown.empty:
         return "Interval plot of the tested ratios; no claim could be tested as a ratio."
     rows = "; ".join(
-        f"{row['label'].replace(chr(10), ', ')}: {number(row['estimate'])} ({number(row['low'])} to {number(row['high'])}), "
+        f"{row['label']}: {number(row['estimate'])} ({number(row['low'])} to {number(row['high'])}), "
         f"{row['verdict']}"
         for _, row in shown.iterrows()
     )
@@ -96,12 +96,12 @@ def describe_claim_rows(ledger: ClaimLedger, *, tested: bool) -> pd.DataFrame:
         rows["Why nobody can tell"] = own["reason"] + "."
         return rows
     confidence = ledger.settings.confidence
-    rows["Here"], rows["Measured"] = own["verdict"], own["estimand"]
+    rows["Here"] = own["verdict"]
     rows[f"Estimate ({level(confidence)} interval)"] = [
         _estimate(row, confidence) for _, row in own.iterrows()
     ]
     rows["Least effect that counts"] = [_least(row) for _, row in own.iterrows()]
-    rows["Creators"] = own["creators"].map(count)
+    rows["Creators"], rows["Measured"] = own["creators"].map(count), own["estimand"]
     rows["What would settle it"] = [_settles(row) for _, row in own.iterrows()]
     return rows
 
