@@ -2,7 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.curves import TurnSettings, find_turns
+from tests.worlds import PRESET
+from workbench.curves import CurveSettings, TurnSettings, find_turns, fit_engagement_curve
+from workbench.wording.turns import describe_turns
 
 
 def creators(x, y):
@@ -55,6 +57,40 @@ def test_sizes_without_creators_are_not_seen():
     table = find_turns(creators(x[~between], y[~between]), TurnSettings(draws=49)).table
     assert not table.loc[table["followers"].between(2.1e4, 7.5e4), "seen"].any()
     assert table.loc[table["followers"] > 2e5, "seen"].all()
+
+
+def said(rng, *, top_list=False, **kind):
+    rows = creators(*world(rng, **kind)).assign(
+        creator_key="", handle="", posts_with_engagements=9, engagements_basis="posts"
+    )
+    settings = CurveSettings(preset=PRESET, top_list=top_list)
+    fit = fit_engagement_curve(rows.assign(engagements_log_sd=0.3), settings)
+    return describe_turns(fit, find_turns(rows, TurnSettings(draws=199)))
+
+
+def test_a_break_is_said_with_both_slopes_and_their_ranges():
+    text = said(np.random.default_rng(0), slopes=(1.3, 0.5))
+    assert "The slope breaks near" in text
+    assert text.count('class="estimate"') >= 3
+
+
+def test_a_straight_line_is_said_to_have_no_break():
+    assert "No break in the slope" in said(np.random.default_rng(2))
+
+
+def test_no_creators_near_1000_is_said():
+    text = said(np.random.default_rng(0), low=4.0)
+    assert "There are no creators near 1,000 followers" in text
+    assert "near 1,000" not in said(np.random.default_rng(0))
+
+
+def test_of_many_creators_a_subsample_is_looked_at():
+    rows = creators(*world(np.random.default_rng(0)))
+    found = find_turns(rows, TurnSettings(draws=49, max_creators=100)).summary
+    assert (found.creators, found.near_1000) == (
+        100,
+        find_turns(rows, TurnSettings(draws=49)).summary.near_1000,
+    )
 
 
 def test_few_creators_give_no_answer():

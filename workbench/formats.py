@@ -166,6 +166,11 @@ def literal(text: str) -> str:
     return f'<span class="imported">{plain}</span>'
 
 
+def long(text: str) -> str:
+    """Mark a text of some length, so that its column is not a narrow one on a phone."""
+    return f'<span class="long">{html.escape(text)}</span>'
+
+
 def quoted(text: str) -> str:
     """Mark what others say, a claim say: its words and figures are not ours."""
     return f'<span class="quoted">{html.escape(text)}</span>'

@@ -1,11 +1,18 @@
 """Engagement against followers: the curve, a creator's percentile, tiers."""
 
+from workbench.curves.definitions import (
+    DefinitionComparison,
+    DefinitionSettings,
+    compare_definitions,
+)
+from workbench.curves.fees import FeeSettings, FeeTable, summarise_fees
 from workbench.curves.fit import (
     CurveFit,
     CurveSettings,
     fit_engagement_curve,
     fit_engagement_curves,
 )
+from workbench.curves.habits import HabitTable, compare_habits
 from workbench.curves.new_posts import (
     PostsForecast,
     PostsSettings,
@@ -13,6 +20,7 @@ from workbench.curves.new_posts import (
     fit_reference,
     predict_posts,
 )
+from workbench.curves.presets import PresetComparison, compare_presets
 from workbench.curves.recovery import Recovery, score_percentiles
 from workbench.curves.shortlist import Shortlist, ShortlistSettings, check_names, choose_shortlist
 from workbench.curves.tiers import TierSettings, TierTable, summarise_tiers
@@ -22,8 +30,14 @@ __all__ = [
     "CurveFit",
     "CurveSettings",
     "CurveTurns",
+    "DefinitionComparison",
+    "DefinitionSettings",
+    "FeeSettings",
+    "FeeTable",
+    "HabitTable",
     "PostsForecast",
     "PostsSettings",
+    "PresetComparison",
     "Recovery",
     "Reference",
     "Shortlist",
@@ -34,11 +48,15 @@ __all__ = [
     "TurnSummary",
     "check_names",
     "choose_shortlist",
+    "compare_definitions",
+    "compare_habits",
+    "compare_presets",
     "find_turns",
     "fit_engagement_curve",
     "fit_engagement_curves",
     "fit_reference",
     "predict_posts",
     "score_percentiles",
+    "summarise_fees",
     "summarise_tiers",
 ]

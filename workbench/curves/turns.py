@@ -31,6 +31,8 @@ class TurnSettings:
         A size counts as seen where at least ``min_near`` creators lie between it divided and
         multiplied by this factor.
     min_near : int
+    max_creators : int
+        Above this a random subsample is looked at: time grows with their number.
     seed : int
     """
 
@@ -39,6 +41,7 @@ class TurnSettings:
     min_creators: int = 60
     near: float = 2.0
     min_near: int = 10
+    max_creators: int = 5_000
     seed: int = 0
 
 
@@ -49,7 +52,8 @@ class TurnSummary:
     ``peak`` says where the middle rate is highest: ``inside`` the sizes seen, at an end of them, or
     ``cannot tell`` where the draws disagree. ``slope_before`` and ``slope_after`` are exponents of
     engagements in followers on both sides of the break that fits best; ``break_p_value`` is that of
-    a straight line, from 0 to 1.
+    a straight line, from 0 to 1. The slopes' limits hold for a break at that place. ``near_1000``
+    counts the creators between 500 and 2,000 followers.
     """
 
     platform: str
@@ -65,7 +69,12 @@ class TurnSummary:
     break_high: float
     break_p_value: float
     slope_before: float
+    slope_before_low: float
+    slope_before_high: float
     slope_after: float
+    slope_after_low: float
+    slope_after_high: float
+    near_1000: int
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -106,7 +115,11 @@ def find_turns(creators: pd.DataFrame, settings: TurnSettings) -> CurveTurns | N
     y = np.log10(1 + known["engagements"].to_numpy(dtype="float64"))
     if len(x) < settings.min_creators or len(np.unique(x)) < 20:
         return None
+    near_1000 = int(creators_near(x, np.array([3.0]), 2.0)[0])
     rng = np.random.default_rng(settings.seed)
+    if len(x) > settings.max_creators:
+        chosen = np.sort(rng.choice(len(x), settings.max_creators, replace=False))
+        x, y = x[chosen], y[chosen]
     first, last = np.quantile(x, (0.01, 0.99))
     steps = np.linspace(first, last, _GRID)
     paths, middle = _rate_paths(rng, x, y, steps, settings)
@@ -115,6 +128,7 @@ def find_turns(creators: pd.DataFrame, settings: TurnSettings) -> CurveTurns | N
         summary=TurnSummary(
             platform=str(known["platform"].iloc[0]),
             creators=len(x),
+            near_1000=near_1000,
             followers_min=float(10 ** x.min()),
             followers_max=float(10 ** x.max()),
             **_peak(steps, middle, paths, settings),  # type: ignore[arg-type]
@@ -213,13 +227,20 @@ def _break(
     low, high = 10 ** np.quantile(places[found], _tails(settings.confidence))
     design = np.column_stack([line, np.maximum(x - places[best], 0)])
     _, slope, change = np.linalg.lstsq(design, y, rcond=None)[0]
+    _, by, turned = np.linalg.pinv(design) @ (broken * signs).T
+    before = slope + np.quantile(by, _tails(settings.confidence))
+    after = slope + change + np.quantile(by + turned, _tails(settings.confidence))
     return {
         "break_followers": float(10 ** places[best]),
         "break_low": float(low),
         "break_high": float(high),
         "break_p_value": p_value,
         "slope_before": float(slope),
+        "slope_before_low": min(float(before[0]), float(slope)),
+        "slope_before_high": max(float(before[1]), float(slope)),
         "slope_after": float(slope + change),
+        "slope_after_low": min(float(after[0]), float(slope + change)),
+        "slope_after_high": max(float(after[1]), float(slope + change)),
     }
 
 

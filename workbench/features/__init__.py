@@ -6,6 +6,7 @@ from workbench.features.creators import (
     FigureUse,
     creator_features,
 )
+from workbench.features.definitions import rates_by_definition
 from workbench.features.settings import FeatureSettings
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "FeaturesSummary",
     "FigureUse",
     "creator_features",
+    "rates_by_definition",
 ]

@@ -49,7 +49,7 @@ def draw_engagement_curve(
     if shortlist is not None and not shortlist.summary.everybody:
         chosen = shortlist.table["creator_key"].isin(fit.table["creator_key"])
         _draw_marks(shortlist.table[chosen], ax)
-    _log_axes(ax)
+    log_axes(ax)
     ax.set_xlabel("Followers")
     # Short, so that it fits the axis: the title and the note give the kind in full.
     figure = fit.summary.basis.partition(",")[0] if fit.summary.reported else "median"
@@ -114,7 +114,8 @@ def _draw_marks(marked: pd.DataFrame, ax: Axes) -> None:
         )
 
 
-def _log_axes(ax: Axes) -> None:
+def log_axes(ax: Axes) -> None:
+    """Make both axes logarithmic, with counts in the short form."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     low, high = ax.dataLim.intervaly

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from workbench.figures.style import BAND, GRID, INK, WIDE
+from workbench.figures.style import BAND, GRID, new_panels
 from workbench.formats import spread_label
 from workbench.tables.schema import PLATFORM_NAMES
 
@@ -23,17 +23,14 @@ def draw_import_spread(spread: pd.DataFrame) -> Axes:
     ``spread`` holds the rows of ``ImportReport.spread`` of one ``what``; the lowest panel is
     returned.
     """
-    from matplotlib.figure import Figure
-
     what, platforms = spread["what"].iloc[0], [*spread["platform"].unique()]
     first, last = spread["place"].min(), spread["place"].max()
     ticks = range(first, last + 1, -(-(last - first + 1) // _TICKS[what]))
-    figure = Figure(figsize=(WIDE[0], 0.7 + 1.25 * len(platforms)), layout="constrained")
-    panels = figure.subplots(len(platforms), sharex=True, squeeze=False)[:, 0]
+    names = [PLATFORM_NAMES[p] for p in platforms]
+    panels = new_panels(names, 1.25, ylabel=what.capitalize(), sharex=True)
     for ax, platform in zip(panels, platforms, strict=True):
         shown = spread[spread["platform"].eq(platform)]
         ax.bar(shown["place"], shown["number"], width=0.86, color=BAND, zorder=2)
-        ax.set_title(PLATFORM_NAMES[platform], loc="left", fontsize=10, color=INK)
         ax.set_ylim(bottom=0)
         ax.grid(True, axis="y", color=GRID, lw=0.8, zorder=0)
         ax.yaxis.set_major_formatter("{x:,.0f}")
@@ -41,6 +38,4 @@ def draw_import_spread(spread: pd.DataFrame) -> Axes:
     panels[-1].set_xlim(first - 0.7, last + 0.7)
     panels[-1].set_xticks(ticks, [spread_label(what, tick) for tick in ticks])
     panels[-1].set_xlabel(_XLABELS[what])
-    figure.supylabel(what.capitalize(), fontsize=10, color=INK)
-    lowest: Axes = panels[-1]
-    return lowest
+    return panels[-1]

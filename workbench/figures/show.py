@@ -25,22 +25,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """A finding: a title, its sentence, its figure and a note on how to read it.
+    """A finding: a title, its sentence, its figure with a note on how to read it, its tables.
 
     Attributes
     ----------
     title, text, note : str
-        Markdown from ``workbench.wording``.
-    axes : Axes
+        Markdown from ``workbench.wording``; without a title it stands for the whole section.
+    axes : Axes, optional
     alt : str
         What the figure shows, for those who can't see it; specific to it.
+    tables : tuple of (caption, frame)
+        As for :func:`show_table`; one without rows is left out.
     """
 
-    title: str
+    title: str = ""
     text: str
-    axes: Axes
-    alt: str
-    note: str
+    axes: Axes | None = None
+    alt: str = ""
+    note: str = ""
+    tables: tuple[tuple[str, pd.DataFrame], ...] = ()
 
 
 def show_text(text: str) -> None:
@@ -65,16 +68,15 @@ def show_figure(axes: Axes, alt: str, *, note: str = "") -> None:
 
 
 def show_cards(cards: Iterable[Card]) -> None:
-    """Display findings one below the other; each is a heading, a sentence, a figure and a note."""
+    """Display findings one below the other."""
     for card in cards:
-        body = (
-            f"<h3>{html.escape(card.title)}</h3>"
-            f"{text_html(card.text)}"
-            f"{figure_html(card.axes, card.alt, card.note)}"
-        )
-        _display(
-            f'<section class="card">{body}</section>', f"{card.title}\n{card.text}\n{card.alt}"
-        )
+        body = text_html(card.text)
+        if card.axes is not None:
+            body += figure_html(card.axes, card.alt, card.note)
+        body += "".join(table_html(frame, caption) for caption, frame in card.tables if len(frame))
+        if card.title:
+            body = f'<section class="card"><h3>{html.escape(card.title)}</h3>{body}</section>'
+        _display(body, f"{card.title}\n{card.text}\n{card.alt}".strip())
 
 
 def show_table(frame: pd.DataFrame, caption: str, *, grey: pd.Series | None = None) -> None:

@@ -18,7 +18,7 @@ BAND = "#2f6f9f"
 MARK = "#b3400e"
 
 # Okabe and Ito's colours, apart for every kind of colour vision; markers repeat what they say.
-_SIZES = ("#e69f00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
+COLOURS = ("#e69f00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
 _MARKERS = ("o", "s", "^", "D", "v", "P")
 _UNNAMED = "#8a939d"
 
@@ -62,8 +62,8 @@ def size_marks(names: Sequence[str], named: Sequence[str]) -> dict[str, tuple[st
     marks = {}
     for name in names:
         if name in named:
-            place = list(named).index(name) % len(_SIZES)
-            marks[name] = (_SIZES[place], _MARKERS[place])
+            place = list(named).index(name) % len(COLOURS)
+            marks[name] = (COLOURS[place], _MARKERS[place])
         else:
             marks[name] = (_UNNAMED, "x")
     return marks
@@ -82,3 +82,18 @@ def new_axes(size: tuple[float, float] = WIDE) -> Axes:
     import matplotlib.pyplot as plt
 
     return plt.subplots(figsize=size, layout="constrained")[1]
+
+
+def new_panels(
+    names: Sequence[str], height: float, *, ylabel: str = "", sharex: bool = False
+) -> list[Axes]:
+    """Return the panels of a new figure, one below the other, each headed by a name."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(WIDE[0], 0.7 + height * len(names)), layout="constrained")
+    if ylabel:
+        figure.supylabel(ylabel, fontsize=10, color=INK)
+    panels = [*figure.subplots(len(names), sharex=sharex, squeeze=False)[:, 0]]
+    for ax, name in zip(panels, names, strict=True):
+        ax.set_title(name, loc="left", fontsize=10, color=INK)
+    return panels

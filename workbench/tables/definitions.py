@@ -44,22 +44,36 @@ class EngagementDefinition(Sourced):
         Counts that a post must have; without one of them its engagements are missing.
     optional_parts : tuple of str
         Counts that are added where the platform gives them.
-    denominator : {"followers", "views", "reach"}
+    denominator : {"followers", "views", "reach", "impressions"}
+    short : str
+        A few words for figures and tables.
+    last_posts : int or None
+        The window, where it is a part of the definition.
+    compared_only : bool
+        Whether rates are only set beside others by it: no curve and no report is made of them.
     """
 
     label: str
+    short: str
     required_parts: tuple[str, ...]
-    optional_parts: tuple[str, ...]
-    denominator: Literal["followers", "views", "reach"]
-    statistic: str
-    meaning: str
+    optional_parts: tuple[str, ...] = ()
+    denominator: Literal["followers", "views", "reach", "impressions"]
+    statistic: Literal["median of posts", "mean of posts"]
+    last_posts: int | None = None
+    compared_only: bool = False
+    meaning: str = ""
 
     @property
     def parts_text(self) -> str:
         """The numerator in words: ``likes + comments (+ shares + saves where given)``."""
-        return (
-            f"{' + '.join(self.required_parts)} (+ {' + '.join(self.optional_parts)} where given)"
-        )
+        optional = f" (+ {' + '.join(self.optional_parts)} where given)"
+        return " + ".join(self.required_parts) + (optional if self.optional_parts else "")
+
+    @property
+    def statistic_text(self) -> str:
+        """The statistic with its window, where the definition has one."""
+        window = f"last {self.last_posts} posts" if self.last_posts else "posts"
+        return self.statistic.replace("posts", window)
 
 
 @cache
@@ -70,14 +84,14 @@ def engagement_definitions() -> dict[str, EngagementDefinition]:
 
 
 def engagement_definition(name: str) -> EngagementDefinition:
-    """Return one definition.
+    """Return one definition that a report can be made by.
 
     Raises
     ------
     SettingsError
         If there is none of that name.
     """
-    known = engagement_definitions()
+    known = {n: d for n, d in engagement_definitions().items() if not d.compared_only}
     if name not in known:
         raise SettingsError(
             f"There is no engagement definition {name!r}.", [f"choose one of {', '.join(known)}"]

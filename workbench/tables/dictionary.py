@@ -65,7 +65,7 @@ def describe_tables() -> str:
     lines += ["## Engagement definitions", ""]
     lines += ["| name | parts | divided by | statistic | source |", "|---|---|---|---|---|"]
     lines += [
-        f"| `{d.name}` | {d.parts_text} | {d.denominator} | {d.statistic} | {d.source_text} |"
+        f"| `{d.name}` | {d.parts_text} | {d.denominator} | {d.statistic_text} | {d.source_text} |"
         for d in engagement_definitions().values()
     ]
     lines += ["", "## Tier presets", "", "Edges are inclusive as written.", ""]

@@ -186,7 +186,9 @@ def describe_next_steps(shortlist: Shortlist) -> str:
             f"*Client and analyst:* look at the posts of the {plural(summary.below, 'creator')} below "
             "the goal before deciding; engagement is one criterion of several."
         )
-    steps.append("*Client:* decide on the cast; fees and audience are not judged here.")
+    steps.append(
+        "*Client:* decide on the cast; the audience is not judged here, and fees only beside each other."
+    )
     return "\n".join(f"1. {step}" for step in steps)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from workbench.features.reported import POSTS, settled_basis
 from workbench.formats import (
     MISSING,
+    Unit,
     count,
     interval,
     level,
@@ -86,9 +87,7 @@ def describe_shortlist_rows(shortlist: Shortlist, *, limit: int = 30) -> pd.Data
     confidence = shortlist.confidence
     return pd.DataFrame(
         {
-            "Creator": [
-                f"{n} {literal(h)}" for n, h in zip(table["number"], table["handle"], strict=True)
-            ],
+            "Creator": creator_names(table),
             "Platform": table["platform"].map(PLATFORM_NAMES),
             "Followers": [
                 MISSING if pd.isna(f) else short_count(float(f)) for f in table["followers"]
@@ -102,6 +101,19 @@ def describe_shortlist_rows(shortlist: Shortlist, *, limit: int = 30) -> pd.Data
             "Goal": table["standing"].map(_STANDING),
         }
     )
+
+
+def creator_names(table: pd.DataFrame) -> list[str]:
+    """Name creators by their number and handle, as a shortlist gives them."""
+    return [f"{n} {literal(h)}" for n, h in zip(table["number"], table["handle"], strict=True)]
+
+
+def estimate(row: pd.Series, names: str, *, unit: Unit, confidence: float) -> str:
+    """Write a median and its limits (``names`` with ``median``, ``low``, ``high``), if there are any."""
+    values = row[[names.format(part) for part in ("median", "low", "high")]].astype("float64")
+    if values.notna().all():
+        return interval(*values, unit=unit, confidence=confidence, kind="")
+    return MISSING if values.isna().all() else "too few"
 
 
 def _stands_on(table: pd.DataFrame) -> dict[str, object]:
