@@ -186,3 +186,8 @@ def test_published_medians_and_exponents_are_reproduced(real_data):
     }
     assert ratios["TikTok latest"] == pytest.approx(0.90, rel=0.01)
     assert ratios["Twitch top list"] == pytest.approx(2.33, rel=0.01)
+
+
+@pytest.mark.parametrize("field", ["estimand", "needs"])
+def test_what_we_say_ourselves_holds_no_bare_percentage(field):
+    assert not [claim.id for claim in CLAIMS.values() if "%" in getattr(claim, field)]
