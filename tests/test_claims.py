@@ -173,7 +173,8 @@ def test_published_medians_and_exponents_are_reproduced(real_data):
             engagements=creators["engagements"].to_numpy(),
         )
         fit = fit_engagement_curve(features, SETTINGS)
-        fit = replace(fit, summary=replace(fit.summary, selection=""))
+        unselected = replace(fit.summary.selection, verdict="not selected")
+        fit = replace(fit, summary=replace(fit.summary, selection=unselected))
         found[name] = judge_claims([fit], features, NO_QUOTES, ClaimSettings())
     exponents = {
         name: row_of(ledger, "rate-falls")["estimate"] + 1 for name, ledger in found.items()

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -59,12 +61,14 @@ def test_sizes_without_creators_are_not_seen():
     assert table.loc[table["followers"] > 2e5, "seen"].all()
 
 
-def said(rng, *, top_list=False, **kind):
+def said(rng, *, chosen=False, **kind):
     rows = creators(*world(rng, **kind)).assign(
         creator_key="", handle="", posts_with_engagements=9, engagements_basis="posts"
     )
-    settings = CurveSettings(preset=PRESET, top_list=top_list)
-    fit = fit_engagement_curve(rows.assign(engagements_log_sd=0.3), settings)
+    fit = fit_engagement_curve(rows.assign(engagements_log_sd=0.3), CurveSettings(preset=PRESET))
+    verdict = "selected" if chosen else "not selected"
+    check = replace(fit.summary.selection, verdict=verdict)
+    fit = replace(fit, summary=replace(fit.summary, selection=check))
     return describe_turns(fit, find_turns(rows, TurnSettings(draws=199)))
 
 

@@ -203,7 +203,8 @@ def _peers(
 
 
 def _evidence(fit: CurveFit, peers: Peers, claim: Claim) -> Evidence:
-    if fit.summary.selection and claim.test not in ("unmeasured", "fee_share"):
+    chosen = fit.settings.top_list or fit.summary.selection.verdict == "selected"
+    if chosen and claim.test not in ("unmeasured", "fee_share"):
         return Evidence(lacking="the creators look chosen by their engagement")
     return TESTS[claim.test](peers, claim)
 

@@ -22,6 +22,7 @@ from workbench.curves.new_posts import (
 )
 from workbench.curves.presets import PresetComparison, compare_presets
 from workbench.curves.recovery import Recovery, score_percentiles
+from workbench.curves.selection import SelectionCheck, SelectionSettings, check_selection
 from workbench.curves.shortlist import Shortlist, ShortlistSettings, check_names, choose_shortlist
 from workbench.curves.tiers import TierSettings, TierTable, summarise_tiers
 from workbench.curves.turns import CurveTurns, TurnSettings, TurnSummary, find_turns
@@ -40,6 +41,8 @@ __all__ = [
     "PresetComparison",
     "Recovery",
     "Reference",
+    "SelectionCheck",
+    "SelectionSettings",
     "Shortlist",
     "ShortlistSettings",
     "TierSettings",
@@ -47,6 +50,7 @@ __all__ = [
     "TurnSettings",
     "TurnSummary",
     "check_names",
+    "check_selection",
     "choose_shortlist",
     "compare_definitions",
     "compare_habits",

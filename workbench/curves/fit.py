@@ -17,12 +17,13 @@ from workbench.curves.quantiles import (
     percentiles_of,
     spline_shape,
 )
-from workbench.curves.selection import Selection, selection_caution
+from workbench.curves.selection import SelectionSettings, SelectionSummary, check_selection
 from workbench.errors import DataError, SettingsError
 from workbench.features.reported import POSTS, settled_basis
 from workbench.formats import plural
 from workbench.tables.tiers import TierPreset, assign_tier
 
+CHOSEN = "the list was chosen by its engagement: its percentiles say nothing of the platform"
 CURVE_COLUMNS = tuple(f"q{round(100 * quantile):02d}" for quantile in QUANTILES)
 
 
@@ -72,10 +73,10 @@ class CurveSummary:
     """The numbers about a curve that a sentence may quote.
 
     ``exponent`` is b in engagements = a * followers**b, by least squares on log10 with HC3
-    interval (MacKinnon and White 1985); a headline, not the curve. It is missing without a curve.
+    interval (MacKinnon and White 1985); a headline, not the curve. It is missing without a curve
+    and where the creators were chosen by the outcome and the slope can't be corrected.
     ``reason`` says why there is none, else it is empty. ``basis`` is the kind of figure that all
-    creators of the curve stand on (``workbench.features.reported``), ``selection`` what
-    :func:`selection_caution` says.
+    creators of the curve stand on (``workbench.features.reported``).
     """
 
     platform: str
@@ -90,7 +91,7 @@ class CurveSummary:
     typical_spread: float
     knots: int
     reason: str
-    selection: Selection
+    selection: SelectionSummary
 
     @property
     def exponents(self) -> tuple[float, float, float]:
@@ -118,7 +119,8 @@ class CurveFit:
           open; the limits are missing for a reported figure;
         - ``expected_engagements``, ``expected_low``, ``expected_high``: median, 5th and 95th
           percentile of peers of that size;
-        - ``percentile``, ``percentile_low``, ``percentile_high``: 0-100; the range holds what
+        - ``percentile``, ``percentile_low``, ``percentile_high``: 0-100, missing as the expected
+          engagements are where the creators were chosen by the outcome; the range holds what
           few posts of the creator and few peers leave open, for a reported figure few peers alone;
         - ``peers``: other creators in the fit between half and twice the size;
         - ``reason``: why there is no percentile, else empty.
@@ -198,10 +200,11 @@ def fit_engagement_curve(features: pd.DataFrame, settings: CurveSettings) -> Cur
     reason = _refusal(x[usable], settings)
     curve = None if reason else _fitted(x[usable], y[usable], settings)
     typical = typical_spread(frame["engagements_log_sd"], frame["posts_with_engagements"].fillna(0))
+    selection = _selection(followers[usable], frame.loc[usable, "engagements"], reason, settings)
     return CurveFit(
-        table=_creators(frame, x, y, curve, typical, reason, settings),
+        table=_creators(frame, x, y, curve, typical, reason, selection, settings),
         curve=_grid(curve, x[usable]),
-        summary=_summary(frame, x[usable], y[usable], typical, reason, settings),
+        summary=_summary(frame, x[usable], typical, reason, selection, settings),
         settings=settings,
     )
 
@@ -217,6 +220,17 @@ def _refusal(x: Floats, settings: CurveSettings) -> str:
     if len(np.unique(x)) < 10:
         return f"the creators have only {len(np.unique(x))} different sizes, 10 are needed"
     return ""
+
+
+def _selection(
+    followers: pd.Series, engagements: pd.Series, reason: str, settings: CurveSettings
+) -> SelectionSummary:
+    if reason:
+        return SelectionSummary(creators=len(followers), verdict="cannot tell", reason=reason)
+    asked = SelectionSettings(confidence=settings.confidence, seed=settings.seed)
+    return check_selection(
+        followers.to_numpy("float64"), engagements.to_numpy("float64"), asked
+    ).summary
 
 
 def _fitted(x: Floats, y: Floats, settings: CurveSettings) -> QuantileCurve:
@@ -247,6 +261,7 @@ def _creators(
     curve: QuantileCurve | None,
     typical: float,
     no_curve: str,
+    selection: SelectionSummary,
     settings: CurveSettings,
 ) -> pd.DataFrame:
     posts = frame["posts_with_engagements"].fillna(0).astype("int64")
@@ -262,7 +277,8 @@ def _creators(
         quantiles[sized], leverage[sized] = curve.predict(x[sized]), curve.leverage(x[sized])
     columns = ["creator_key", "handle", "platform", "engagements", "engagements_basis"]
     peers = _peers(x, np.isfinite(y))
-    quantiles[peers < settings.min_peers] = np.nan
+    chosen = selection.verdict == "selected"
+    quantiles[chosen | (peers < settings.min_peers)] = np.nan
     return frame[columns].assign(
         followers=frame["followers"].astype("float64"),
         posts_with_engagements=posts,
@@ -274,7 +290,7 @@ def _creators(
         expected_high=_engagements(quantiles[:, -1]),
         **percentiles_of(y, noise, quantiles, leverage, settings.confidence),
         peers=peers,
-        reason=_reasons(frame, no_curve, peers, noise, settings),
+        reason=_reasons(frame, no_curve or CHOSEN * chosen, peers, noise, settings),
     )
 
 
@@ -307,10 +323,15 @@ def _reasons(
 
 
 def _summary(
-    frame: pd.DataFrame, x: Floats, y: Floats, typical: float, reason: str, settings: CurveSettings
+    frame: pd.DataFrame,
+    x: Floats,
+    typical: float,
+    reason: str,
+    selection: SelectionSummary,
+    settings: CurveSettings,
 ) -> CurveSummary:
-    missing = (np.nan, np.nan, np.nan)
-    exponent, low, high = missing if reason else _exponent(x, y, settings.confidence)
+    selected = selection.verdict == "selected"
+    exponent, low, high = selection.exponent if selected else selection.listed
     return CurveSummary(
         platform=str(frame["platform"].iloc[0]),
         basis=next(iter(frame["engagements_basis"].dropna()), POSTS),
@@ -324,13 +345,5 @@ def _summary(
         typical_spread=typical,
         knots=0 if reason else spline_shape(len(x))[0],
         reason=reason,
-        selection=selection_caution(high, top_list=settings.top_list),
+        selection=selection,
     )
-
-
-def _exponent(x: Floats, y: Floats, confidence: float) -> tuple[float, float, float]:
-    import statsmodels.api as sm
-
-    result = sm.OLS(y, sm.add_constant(x)).fit(cov_type="HC3")
-    low, high = result.conf_int(alpha=1 - confidence)[1]
-    return float(result.params[1]), float(low), float(high)

@@ -60,7 +60,7 @@ def compare_presets(
     ]
     basis = settled_basis(sized)
     usual = basis.groupby(sized["platform"]).transform(lambda kinds: kinds.mode()[0])
-    chosen = [fit.summary.platform for fit in fits if fit.summary.selection]
+    chosen = [fit.summary.platform for fit in fits if fit.summary.selection.verdict == "selected"]
     told = basis.eq(usual) & ~sized["platform"].isin(chosen)
     rates = sized.assign(rate=engagement_rate(sized, settings.rate))[told]
     ratios = [

@@ -61,8 +61,9 @@ def draw_engagement_curve(
 
 def _legend(fit: CurveFit, ax: Axes) -> None:
     # A rising cloud leaves the upper left corner free; that of a top list may be flat.
+    listed = fit.settings.top_list or fit.summary.selection.verdict == "selected"
     place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "ncols": 3, "columnspacing": 1.2}
-    where = place if fit.summary.selection else {"loc": "upper left"}
+    where = place if listed else {"loc": "upper left"}
     ax.legend(**where, handletextpad=0.4, labelspacing=0.35, borderaxespad=0.2)
 
 

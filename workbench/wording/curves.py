@@ -37,38 +37,52 @@ def describe_engagement_curve(fit: CurveFit) -> str:
     if summary.reason:
         name = curve_name(summary.platform, summary.basis)
         return f"**No curve for {name}:** {summary.reason}. The dots show what there is."
-    times = (10**exponent for exponent in summary.exponents)
-    tenfold = interval(*times, unit="number", confidence=fit.settings.confidence)
+    if summary.selection.verdict == "selected":
+        return _chosen(fit)
     return (
-        f"**{_verdict(fit)}** Among {count(summary.creators_in_fit)} {platform} creators, ten "
-        f"times the followers come with {tenfold} times the engagements per post."
-        f"{_SELECTION[summary.selection]}"
+        f"**{_TREND[rate_trend(fit)]}** Among {count(summary.creators_in_fit)} {platform} creators, "
+        f"{_tenfold(fit)}.{_LISTED * fit.settings.top_list}"
     )
 
 
-_SELECTION = {
-    "": "",
-    "listed": " The data hold a top list: if it was ranked by engagement or views, the accounts that "
-    "get less are missing, and this is the trend of the list, not of the platform.",
-    "looks chosen": " So flat a curve, less than twice the engagements for ten times the followers, "
-    "is what remains where accounts with little engagement are left out: the small ones in the "
-    "list then look better than small accounts are. Percentiles compare within the list. This is a "
-    "caution, not a verdict.",
+_LISTED = (
+    " The data hold a top list: if it was ranked by engagement or views, the accounts that get less "
+    "are missing, and this is the trend of the list, not of the platform."
+)
+_TREND = {
+    "falls": "Engagement grows more slowly than followers: the rate by followers falls with size.",
+    "rises": "Engagement grows faster than followers: the rate by followers rises with size.",
+    "open": "No clear trend: the rate by followers neither falls nor rises with size for sure.",
 }
 
 
-def _verdict(fit: CurveFit) -> str:
-    if fit.summary.selection == "looks chosen":
-        return "This list looks chosen by engagement: engagement hardly depends on followers in it."
-    return {
-        "falls": "Engagement grows more slowly than followers: the rate by followers falls with size.",
-        "rises": "Engagement grows faster than followers: the rate by followers rises with size.",
-        "open": "No clear trend: the rate by followers neither falls nor rises with size for sure.",
-    }[rate_trend(fit)]
+def _tenfold(fit: CurveFit) -> str:
+    times = (10**exponent for exponent in fit.summary.exponents)
+    tenfold = interval(*times, unit="number", confidence=fit.settings.confidence)
+    return f"ten times the followers come with {tenfold} times the engagements per post"
+
+
+def _chosen(fit: CurveFit) -> str:
+    """Say what remains of a list that was chosen by the outcome."""
+    selection = fit.summary.selection
+    by = "rate by followers" if selection.chosen_by == "rate" else "engagement"
+    slope = (
+        f"What size does on the platform is withheld: {selection.withheld}."
+        if selection.withheld
+        else f"Put right for the accounts that are missing, {_tenfold(fit)}."
+    )
+    return (
+        f"**These {count(fit.summary.creators_in_fit)} {PLATFORM_NAMES[fit.summary.platform]} creators "
+        f"look chosen by their {by}:** {selection.reason}. {slope} Percentiles are withheld: small "
+        "accounts in such a list look better than small accounts are. The figure shows the list, not "
+        "the platform."
+    )
 
 
 def rate_trend(fit: CurveFit) -> str:
-    """Return what the rate does with size: ``falls``, ``rises``, or ``open`` if that is unclear."""
+    """Return what the rate does with size: ``falls``, ``rises``, ``open`` if unclear, ``withheld``."""
+    if fit.summary.selection.withheld:
+        return "withheld"
     if fit.summary.exponent_high < 1:
         return "falls"
     return "rises" if fit.summary.exponent_low > 1 else "open"
@@ -79,14 +93,22 @@ def describe_curve_note(fit: CurveFit) -> str:
     if fit.summary.reason:
         return "Each dot is a creator, both scales are logarithmic."
     figure = fit.summary.basis if fit.summary.reported else "median of the posts used"
-    exponent = interval(*fit.summary.exponents, unit="number", confidence=fit.settings.confidence)
     return (
         f"Each dot is a creator ({figure}), both scales are logarithmic. The line is "
         f"the middle of peers of the same size; the light band holds {nominal(0.90)} of them. "
         f"Sizes seen: {short_count(fit.summary.followers_min)} to "
-        f"{short_count(fit.summary.followers_max)} followers; outside them nothing is drawn. "
-        f"Exponent of the headline power law: {exponent}."
+        f"{short_count(fit.summary.followers_max)} followers; outside them nothing is drawn."
+        f"{_exponent_note(fit)}"
     )
+
+
+def _exponent_note(fit: CurveFit) -> str:
+    selection = fit.summary.selection
+    if selection.withheld:
+        return ""
+    exponent = interval(*fit.summary.exponents, unit="number", confidence=fit.settings.confidence)
+    corrected = ", corrected for the accounts that are missing" * (selection.verdict == "selected")
+    return f" Exponent of the headline power law{corrected}: {exponent}."
 
 
 def describe_curve_alt(fit: CurveFit) -> str:
@@ -102,6 +124,12 @@ def describe_curve_alt(fit: CurveFit) -> str:
     return (
         f"{start}. The middle of peers goes from {short_count(first['q50'])} engagements at "
         f"{short_count(first['followers'])} followers to {short_count(last['q50'])} at "
-        f"{short_count(last['followers'])}, with exponent {number(summary.exponent)} "
-        f"({number(summary.exponent_low)} to {number(summary.exponent_high)})."
+        f"{short_count(last['followers'])}{_exponent_alt(fit)}."
     )
+
+
+def _exponent_alt(fit: CurveFit) -> str:
+    if fit.summary.selection.withheld:
+        return ""
+    exponent, low, high = map(number, fit.summary.exponents)
+    return f", with exponent {exponent} ({low} to {high})"

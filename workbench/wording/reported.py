@@ -47,15 +47,21 @@ def _origin(use: FigureUse) -> str:
 
 
 def describe_selection(fits: Sequence[CurveFit]) -> str:
-    """Caution where the lists look chosen by engagement, or are top lists; else say nothing."""
-    looks = [f for f in fits if f.summary.selection == "looks chosen"]
-    if looks:
+    """Say in a sentence which lists look chosen by the outcome, or for which that is open."""
+    chosen = [f for f in fits if f.summary.selection.verdict == "selected"]
+    if chosen:
         return (
-            f"Caution, not a verdict: what we have of {listing(curve_names(looks, fits))} looks chosen "
-            "by engagement. That is the trend of the list, not of the platform."
+            f"What we have of {listing(curve_names(chosen, fits))} looks chosen by engagement: "
+            "percentiles are withheld there, and so is the trend unless two corrections agree on it."
         )
-    if any(f.summary.selection for f in fits):
+    if any(f.settings.top_list for f in fits):
         return "The data hold a top list: that is the trend of the list, not of the platform."
+    unsure = [f for f in fits if f.summary.selection.verdict == "cannot tell"]
+    if unsure:
+        return (
+            f"Whether {listing(curve_names(unsure, fits))} was chosen by engagement cannot be told: "
+            f"{listing(sorted({f.summary.selection.reason for f in unsure}))}."
+        )
     return ""
 
 

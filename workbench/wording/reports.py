@@ -81,8 +81,8 @@ def _size_line(fits: Sequence[CurveFit]) -> list[str]:
         names = curve_names([fit for fit in fitted if rate_trend(fit) == trend], fitted)
         if names:
             parts.append(f"{words} on {listing(names)}")
-    caution = describe_selection(fitted)
-    return [f"The engagement rate by followers {', '.join(parts)}. {caution}".strip()]
+    trends = f"The engagement rate by followers {', '.join(parts)}." if parts else ""
+    return [f"{describe_selection(fitted)} {trends}".strip()]
 
 
 def _open_line(shortlist: Shortlist) -> str:
@@ -163,6 +163,8 @@ def describe_limits(
 
 def describe_next_steps(shortlist: Shortlist) -> str:
     """Say what to do next, and who does it."""
+    from workbench.curves.fit import CHOSEN
+
     summary = shortlist.summary
     steps = []
     if summary.reported:
@@ -176,9 +178,15 @@ def describe_next_steps(shortlist: Shortlist) -> str:
             f"*Analyst:* bring more posts of the {plural(summary.open, 'creator')} that cannot be told "
             "from the goal; the range narrows with the square root of their number."
         )
-    if summary.unknown:
+    chosen = int(shortlist.table["reason"].eq(CHOSEN).sum())
+    if chosen:
         steps.append(
-            f"*Analyst:* ask {plural(summary.unknown, 'creator')} without a percentile for the missing "
+            f"*Analyst:* bring accounts that were not picked by engagement, small ones above all: "
+            f"{plural(chosen, 'creator')} cannot be placed in a list that was."
+        )
+    if summary.unknown > chosen:
+        steps.append(
+            f"*Analyst:* ask {plural(summary.unknown - chosen, 'creator')} without a percentile for the missing "
             "figures; the table gives the reason."
         )
     if summary.below:

@@ -15,7 +15,7 @@ def describe_turns(fit: CurveFit, turns: CurveTurns | None) -> str:
 
     Nothing is said of too few creators, nor of those who look chosen by their engagement.
     """
-    if turns is None or fit.summary.selection == "looks chosen":
+    if turns is None or fit.summary.selection.verdict == "selected":
         return ""
     return " ".join([_peak(turns), _break(turns), *_near(turns)])
 
