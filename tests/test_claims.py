@@ -12,6 +12,8 @@ from workbench.claims.ledger import judge
 from workbench.claims.tests import TESTS
 from workbench.curves import fit_engagement_curve, fit_engagement_curves
 from workbench.errors import SettingsError
+from workbench.reporting.cards import claim_cards
+from workbench.reporting.render import ReportRun, render_report
 from workbench.store import empty_frame
 from workbench.tables.schema import TABLES
 
@@ -192,3 +194,17 @@ def test_published_medians_and_exponents_are_reproduced(real_data):
 @pytest.mark.parametrize("field", ["estimand", "needs"])
 def test_what_we_say_ourselves_holds_no_bare_percentage(field):
     assert not [claim.id for claim in CLAIMS.values() if "%" in getattr(claim, field)]
+
+
+def test_a_list_chosen_by_its_engagement_has_a_sentence_in_place_of_a_figure():
+    [card] = claim_cards(ledger_of(make_features(300, exponent=0.0)))
+    assert card.axes is None
+    assert not card.tables
+
+
+@pytest.mark.slow
+def test_the_ledger_is_a_report_that_can_be_mailed(sample_client, tmp_path):
+    run = ReportRun(report="claims", data=sample_client, client="Agency", out=tmp_path)
+    page = render_report(run).html.read_text(encoding="utf-8")
+    assert "Holds here" in page
+    assert "What nobody can tell from these data" in page

@@ -211,7 +211,7 @@ def _verdict(
     x: Floats, y: Floats, listed: Estimate, evidence: float, settings: SelectionSettings
 ) -> tuple[Verdict, str]:
     if evidence >= settings.clear:
-        return "selected", "who gets less is missing, along an edge that chance hardly makes"
+        return "selected", "those who get less are missing, along an edge too sharp for chance"
     if listed.high < settings.low_exponent:
         return "selected", "engagement hardly depends on followers"
     explained = float(np.corrcoef(x, y)[0, 1] ** 2)

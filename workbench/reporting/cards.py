@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
+from workbench.claims import ClaimLedger
 from workbench.curves import (
     CurveFit,
     CurveTurns,
@@ -14,8 +15,14 @@ from workbench.curves import (
     PresetComparison,
     Shortlist,
 )
-from workbench.figures import Card, draw_definitions, draw_engagement_curve, draw_fees
-from workbench.wording import curves, definitions, fees, habits, presets
+from workbench.figures import (
+    Card,
+    draw_claims,
+    draw_definitions,
+    draw_engagement_curve,
+    draw_fees,
+)
+from workbench.wording import claims, curves, definitions, fees, habits, presets
 from workbench.wording.turns import describe_turns
 
 
@@ -76,3 +83,18 @@ def fee_cards(found: FeeTable | None, shortlist: Shortlist) -> Iterator[Card]:
 def habit_cards(found: HabitTable) -> Iterator[Card]:
     """Make the finding about how steadily creators post and engage."""
     yield Card(text=habits.describe_habits(found), tables=(habits.describe_habit_rows(found),))
+
+
+def claim_cards(ledger: ClaimLedger) -> Iterator[Card]:
+    """Make the finding about the claims that could be tested; a sentence where none could."""
+    if not ledger.summary.tested:
+        yield Card(text="No sentence could be tested on these data.")
+        return
+    rows = claims.describe_claim_rows(ledger, tested=True)
+    yield Card(
+        text=claims.describe_tested(ledger),
+        axes=None if ledger.ratios.empty else draw_claims(ledger),
+        alt=claims.describe_claims_alt(ledger),
+        note=claims.describe_claims_note(ledger),
+        tables=(("Sentences that these data can be asked about", rows),),
+    )

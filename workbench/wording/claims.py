@@ -64,6 +64,14 @@ def _curves(rows: pd.DataFrame) -> list[str]:
     return [curve_name(p, b) for p, b in zip(rows["platform"], rows["basis"], strict=True)]
 
 
+def describe_tested(ledger: ClaimLedger) -> str:
+    """Say how much could be tested, by rules that were written down before."""
+    return (
+        f"{plural(ledger.summary.tested, 'test')} had data. What was measured in place of each sentence, "
+        "and how large an effect has to be to count, were written down before any data were seen."
+    )
+
+
 def describe_claims_alt(ledger: ClaimLedger) -> str:
     """Say in plain text what the figure shows."""
     shown = ledger.ratios
