@@ -39,18 +39,20 @@ def bucket_features(store: Store, settings: FeatureSettings, buckets: Sequence[s
         return connection.sql(query).to_arrow_table()
 
 
-def joined_features(parts: Sequence[pa.Table]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the features of all buckets by creator, and why those that are missing are."""
+def joined_features(parts: Sequence[pa.Table]) -> pd.DataFrame:
+    """Return the features of all buckets by creator."""
+    return _typed(pa.concat_tables(parts).sort_by("creator_key").to_pandas())
+
+
+def missing_reasons(features: pd.DataFrame) -> pd.DataFrame:
+    """Return why each missing feature is."""
     with duckdb.connect() as connection:
         connection.execute(_SETTINGS)
-        connection.register("parts", pa.concat_tables(parts))
-        connection.execute("CREATE TEMP TABLE features AS SELECT * FROM parts ORDER BY creator_key")
+        rows = pa.Table.from_pandas(features, preserve_index=False)
+        connection.register("features", rows.append_column("place", pa.array(range(len(rows)))))
         # By way of Arrow: DuckDB's own conversion calls what pandas has deprecated.
-        table, missing = (
-            connection.sql(query).to_arrow_table().to_pandas()
-            for query in ("SELECT * FROM features", _missing_query())
-        )
-    return _typed(table), missing
+        missing: pd.DataFrame = connection.sql(_missing_query()).to_arrow_table().to_pandas()
+        return missing
 
 
 def _make_views(
@@ -161,7 +163,7 @@ def _missing_query() -> str:
                 f"WHEN {condition} THEN '{_quote(text)}'" for condition, text in reasons
             )
             queries.append(
-                f"SELECT rowid AS place, creator_key, '{feature}' AS feature, "
+                f"SELECT place, creator_key, '{feature}' AS feature, "
                 f"CASE {cases} END AS reason FROM features WHERE {feature} IS NULL"
             )
     union = " UNION ALL ".join(queries)

@@ -5,18 +5,17 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
 from workbench.errors import DataError
-from workbench.features.buckets import bucket_features, joined_features
+from workbench.features.buckets import bucket_features, joined_features, missing_reasons
 from workbench.features.kept import KeptFeatures, bounded_groups
 from workbench.features.reported import POSTS
 from workbench.features.settings import FeatureSettings
-from workbench.intake.profile import built_in_profiles
 from workbench.jobs import Executor, run_tasks
 from workbench.store import Store
 
@@ -77,18 +76,20 @@ class CreatorFeatures:
     table : DataFrame
         One row a creator, by ``creator_key``: identity columns and the columns of every family
         (see ``Family.columns`` for meaning and unit). What can't be computed is missing.
-    missing : DataFrame
-        ``creator_key``, ``feature``, ``reason``: one row for each missing feature.
     summary : FeaturesSummary
     settings : FeatureSettings
     computed : Computed
     """
 
     table: pd.DataFrame
-    missing: pd.DataFrame
     summary: FeaturesSummary
     settings: FeatureSettings
     computed: Computed
+
+    @cached_property
+    def missing(self) -> pd.DataFrame:
+        """``creator_key``, ``feature``, ``reason``: one row for each missing feature."""
+        return missing_reasons(self.table)
 
 
 def creator_features(
@@ -141,10 +142,9 @@ def creator_features(
             "The features can't be computed.", faults or [f"the store at {store.root} is empty"]
         )
     kept.keep(computed)
-    table, missing = joined_features(done)
+    table = joined_features(done)
     return CreatorFeatures(
         table=table.drop(columns=["first_post", "last_post"]),
-        missing=missing,
         summary=_summary(table, store),
         settings=settings,
         computed=Computed(
@@ -169,9 +169,7 @@ def _summary(table: pd.DataFrame, store: Store) -> FeaturesSummary:
 
 
 def _figures(table: pd.DataFrame, store: Store) -> tuple[FigureUse, ...]:
-    # A profile of one's own is named after its file, which may name a creator.
-    known = {profile.name for profile in built_in_profiles()}
-    profiles = {record.id: known & {*record.profiles} for record in store.catalog.imports}
+    profiles = _profiles(store) if table["reported_source"].notna().any() else {}
     uses = []
     for (platform, basis), group in table.groupby(["platform", "engagements_basis"]):
         days = group["reported_on"].dropna()
@@ -189,3 +187,11 @@ def _figures(table: pd.DataFrame, store: Store) -> tuple[FigureUse, ...]:
             )
         )
     return tuple(uses)
+
+
+def _profiles(store: Store) -> dict[str, set[str]]:
+    from workbench.intake.profile import built_in_profiles
+
+    # A profile of one's own is named after its file, which may name a creator.
+    known = {profile.name for profile in built_in_profiles()}
+    return {record.id: known & {*record.profiles} for record in store.catalog.imports}
