@@ -15,7 +15,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from benchmarks.report import finish, read_options, real_data
+from benchmarks.real_sets import tiktok_latest
+from benchmarks.report import finish, read_options
 from workbench.curves.quantiles import QUANTILES, Floats, fit_quantile_curve
 
 Predict = Callable[[Floats], Floats]
@@ -31,13 +32,7 @@ TIER_EDGES = np.log10([1e4, 1e5, 1e6 + 1])
 
 def read_creators() -> tuple[Floats, Floats]:
     """Return log10 followers and log10(1 + median engagements) of the creators."""
-    files = sorted(real_data("tiktok_famous2020").glob("*.csv"))
-    posts = pd.concat([pd.read_csv(file) for file in files]).drop_duplicates("id")
-    posts = posts.assign(engagements=posts["n_likes"] + posts["n_comments"] + posts["n_shares"])
-    creators = posts.groupby("user_name").agg(
-        followers=("n_followers", "first"), engagements=("engagements", "median")
-    )
-    creators = creators[creators["followers"] > 0]
+    creators = tiktok_latest()
     return (
         np.log10(creators["followers"].to_numpy(dtype="float64")),
         np.log10(1 + creators["engagements"].to_numpy(dtype="float64")),

@@ -22,6 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from benchmarks.curve_shape import pinball
+from benchmarks.real_sets import tiktok_posts
 from benchmarks.report import finish, read_options, real_data
 from workbench.curves.long_run import observed_medians
 from workbench.curves.new_posts import (
@@ -52,8 +53,7 @@ SETTINGS[SPLIT] = replace(SETTINGS[OWN], fit_creators=1000, split_from=1100)
 
 def read_tiktok() -> pd.DataFrame:
     """Return the posts of ``tiktok_famous2020`` under their canonical names."""
-    files = sorted(real_data("tiktok_famous2020").glob("*.csv"))
-    raw = pd.concat([pd.read_csv(file) for file in files]).drop_duplicates("id")
+    raw = tiktok_posts()
     named = raw.rename(columns=lambda name: str(name).removeprefix("n_"))
     posts = named[["likes", "comments", "shares", "followers"]].assign(
         views=raw["n_plays"],

@@ -25,6 +25,7 @@ from scipy.optimize import minimize
 from scipy.stats import norm
 
 from benchmarks.curve_shape import read_creators
+from benchmarks.real_sets import instagram_2017
 from benchmarks.report import finish, read_options, real_data
 from workbench.curves.selection import SelectionSummary, check_selection
 from workbench.curves.truncated import Floats
@@ -47,11 +48,8 @@ def _logs(followers: Iterable[float], engagements: Iterable[float]) -> Creators:
 
 def read_profiles() -> Creators:
     """Return the Instagram profiles of 2017: the median likes of their latest photos."""
-    files = sorted((real_data("ig_likepredictor2017") / "profiles").glob("*.json"))
-    found = [json.loads(file.read_text(encoding="utf-8")) for file in files]
-    likes = [[post["numberLikes"] for post in one.get("posts") or []] for one in found]
-    rows = [(f["numberFollowers"], np.median(v)) for f, v in zip(found, likes, strict=True) if v]
-    return _logs(*zip(*rows, strict=True))
+    profiles = instagram_2017()
+    return _logs(profiles["followers"], profiles["engagements"])
 
 
 def read_genuine() -> Creators:

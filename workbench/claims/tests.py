@@ -19,6 +19,7 @@ from workbench.claims.evidence import (
     power_creators,
     share_evidence,
 )
+from workbench.curves.selection import least_squares
 
 if TYPE_CHECKING:
     from workbench.claims.ledger import Claim
@@ -29,8 +30,6 @@ _SEEN_RATIO = 1.6  # that a pilot should be able to see
 
 def exponent(peers: Peers, claim: Claim) -> Evidence:
     """Exponent of engagements in followers less 1, by least squares with HC3 interval."""
-    import statsmodels.api as sm
-
     own = peers.creators[(claim.of or ALL).holds(peers.creators["followers"])]
     own = own.dropna(subset=["engagements"])
     if few := lacks([(f"creators of {(claim.of or ALL).text}", len(own))], max(30, peers.least)):
@@ -39,10 +38,8 @@ def exponent(peers: Peers, claim: Claim) -> Evidence:
     if np.ptp(x) < np.log10(2):
         return Evidence(lacking="the creators are all of about one size", creators=len(own))
     y = np.log10(1 + own["engagements"].to_numpy(dtype="float64"))
-    fitted = sm.OLS(y, sm.add_constant(x)).fit(cov_type="HC3")
-    low, high = fitted.conf_int(alpha=1 - peers.confidence)[1] - 1
-    slope = float(fitted.params[1]) - 1
-    return Evidence(estimate=slope, low=float(low), high=float(high), creators=len(own))
+    slope, low, high = (value - 1 for value in least_squares(x, y, peers.confidence))
+    return Evidence(estimate=slope, low=low, high=high, creators=len(own))
 
 
 def best(peers: Peers, claim: Claim) -> Evidence:
@@ -74,9 +71,7 @@ def reach_ratio(peers: Peers, claim: Claim) -> Evidence:
     )
     if few := _few(peers, claim, len(own), [len(other)], "creators with reach of"):
         return few
-    draws = median_draws(peers, own) / median_draws(peers, other)
-    estimate = float(np.median(own) / np.median(other))
-    return from_draws(estimate, draws, peers, len(own) + len(other))
+    return _median_ratio(peers, own, other)
 
 
 def cost_ratio(peers: Peers, claim: Claim) -> Evidence:
@@ -84,6 +79,10 @@ def cost_ratio(peers: Peers, claim: Claim) -> Evidence:
     own, other = (_costs(peers, size, claim.per) for size in (claim.of or ALL, claim.against[0]))
     if few := _few(peers, claim, len(own), [len(other)], "quotes of"):
         return few
+    return _median_ratio(peers, own, other)
+
+
+def _median_ratio(peers: Peers, own: Floats, other: Floats) -> Evidence:
     draws = median_draws(peers, own) / median_draws(peers, other)
     estimate = float(np.median(own) / np.median(other))
     return from_draws(estimate, draws, peers, len(own) + len(other))
@@ -181,7 +180,6 @@ def _few(
 
 TESTS: dict[str, Callable[[Peers, Claim], Evidence]] = {
     "exponent": exponent,
-    "ratio": best,
     "best": best,
     "mean_ratio": mean_ratio,
     "reach_ratio": reach_ratio,

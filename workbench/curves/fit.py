@@ -13,6 +13,7 @@ from workbench.curves.quantiles import (
     QUANTILES,
     Floats,
     QuantileCurve,
+    count_near,
     fit_quantile_curve,
     percentiles_of,
     spline_shape,
@@ -300,10 +301,7 @@ def _reported(frame: pd.DataFrame) -> pd.Series:
 
 def _peers(x: Floats, known: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Count the other creators with engagements between half and twice each creator's size."""
-    sizes = np.sort(x[np.isfinite(x) & known])
-    reach = np.log10(2) + 1e-12
-    around = np.searchsorted(sizes, x + reach, "right") - np.searchsorted(sizes, x - reach, "left")
-    return np.where(np.isfinite(x), around - known, 0)
+    return np.where(np.isfinite(x), count_near(x[known], x) - known, 0)
 
 
 def _reasons(

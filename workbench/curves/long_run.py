@@ -15,6 +15,7 @@ from workbench.curves.posts_noise import median_error, typical_spread
 from workbench.curves.quantiles import (
     Floats,
     QuantileCurve,
+    count_near,
     fit_quantile_curve,
     score_error,
     score_of,
@@ -44,10 +45,7 @@ class PeerLevels:
 
     def near(self, x: Floats) -> NDArray[np.int64]:
         """Count the peers between half and twice each size; none where it is missing."""
-        reach = np.log10(2) + 1e-12
-        low, high = (np.searchsorted(self.sizes, x + side * reach) for side in (-1, 1))
-        counts: NDArray[np.int64] = high - low
-        return counts
+        return count_near(self.sizes, x)
 
 
 def observed_medians(usable: pd.DataFrame) -> pd.DataFrame:

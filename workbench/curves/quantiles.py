@@ -98,6 +98,17 @@ def _design(spline: SplineTransformer, log_followers: Floats) -> Floats:
     return np.column_stack([np.ones(len(basis)), basis])
 
 
+def count_near(log_sizes: Floats, places: Floats, factor: float = 2.0) -> NDArray[np.int64]:
+    """Count the sizes between each place divided and multiplied by a factor; places are logs too.
+
+    Missing sizes are nowhere, and near a missing place there is none.
+    """
+    ordered, reach = np.sort(log_sizes[np.isfinite(log_sizes)]), np.log10(factor) + 1e-12
+    low, high = (np.searchsorted(ordered, places + side * reach) for side in (-1, 1))
+    counts: NDArray[np.int64] = high - low
+    return counts
+
+
 def score_of(values: Floats, quantiles: Floats) -> Floats:
     """Return the normal scores of values in the distributions given by their quantiles.
 

@@ -141,7 +141,7 @@ def check_selection(
     settings = settings or SelectionSettings()
     known = np.isfinite(followers) & np.isfinite(engagements) & (followers > 0) & (engagements >= 0)
     x, y = np.log10(followers[known]), np.log10(1 + engagements[known])
-    reason, listed = _refusal(x, y, settings), _least_squares(x, y, settings.confidence)
+    reason, listed = _refusal(x, y, settings), least_squares(x, y, settings.confidence)
     if reason:
         summary = SelectionSummary(
             creators=len(x), verdict="cannot tell", reason=reason, listed=listed
@@ -222,7 +222,8 @@ def _verdict(
     return "not selected", "no edge is found"
 
 
-def _least_squares(x: Floats, y: Floats, confidence: float) -> Estimate:
+def least_squares(x: Floats, y: Floats, confidence: float) -> Estimate:
+    """Return the exponent by least squares on logarithms, HC3 interval (MacKinnon, White 1985)."""
     import statsmodels.api as sm
 
     if len(np.unique(x)) < 3:

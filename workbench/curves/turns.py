@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from workbench.curves.quantiles import Floats, make_spline, spline_shape
+from workbench.curves.quantiles import Floats, count_near, make_spline, spline_shape
 
 PeakKind = Literal["inside", "at the smallest", "at the largest", "cannot tell"]
 _GRID = 201
@@ -115,7 +115,7 @@ def find_turns(creators: pd.DataFrame, settings: TurnSettings) -> CurveTurns | N
     y = np.log10(1 + known["engagements"].to_numpy(dtype="float64"))
     if len(x) < settings.min_creators or len(np.unique(x)) < 20:
         return None
-    near_1000 = int(creators_near(x, np.array([3.0]), 2.0)[0])
+    near_1000 = int(count_near(x, np.array([3.0]))[0])
     rng = np.random.default_rng(settings.seed)
     if len(x) > settings.max_creators:
         chosen = np.sort(rng.choice(len(x), settings.max_creators, replace=False))
@@ -160,7 +160,7 @@ def _table(
     x: Floats, steps: Floats, middle: Floats, paths: Floats, settings: TurnSettings
 ) -> pd.DataFrame:
     low, high = np.quantile(paths, _tails(settings.confidence), axis=0)
-    near = creators_near(x, steps, settings.near)
+    near = count_near(x, steps, settings.near)
     return pd.DataFrame(
         {
             "followers": 10**steps,
@@ -171,13 +171,6 @@ def _table(
             "seen": near >= settings.min_near,
         }
     )
-
-
-def creators_near(x: Floats, sizes: Floats, factor: float) -> np.ndarray:
-    """Count the creators between each log size divided and multiplied by a factor."""
-    ordered, reach = np.sort(x), np.log10(factor) + 1e-12
-    upper = np.searchsorted(ordered, sizes + reach, "right")
-    return np.asarray(upper - np.searchsorted(ordered, sizes - reach, "left"))
 
 
 def _tails(confidence: float) -> list[float]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import duckdb
 import pandas as pd
@@ -33,10 +34,17 @@ def bucket_features(store: Store, settings: FeatureSettings, buckets: Sequence[s
         .replace("$last_posts", str(settings.last_posts))
         .replace("$engagements", engagements_sql(engagement_definition(settings.definition)))
     )
+    with open_buckets(store, buckets) as connection:
+        return connection.sql(query).to_arrow_table()
+
+
+@contextmanager
+def open_buckets(store: Store, buckets: Sequence[str]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Give a connection with a view of each table that features are made from, of some buckets."""
     with duckdb.connect() as connection:
         connection.execute(_SETTINGS)
         _make_views(connection, store, buckets)
-        return connection.sql(query).to_arrow_table()
+        yield connection
 
 
 def joined_features(parts: Sequence[pa.Table]) -> pd.DataFrame:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import duckdb
 import pandas as pd
 
-from workbench.features.buckets import engagements_sql
+from workbench.features.buckets import engagements_sql, open_buckets
 from workbench.features.kept import bounded_groups
 from workbench.features.settings import FeatureSettings
-from workbench.store import Store, empty_frame
+from workbench.store import Store
 from workbench.tables.definitions import EngagementDefinition, engagement_definitions
-from workbench.tables.schema import TABLES
 
 
 def compared_definitions(settings: FeatureSettings) -> tuple[EngagementDefinition, ...]:
@@ -56,14 +54,7 @@ def _rates(
         f"lead(creator_key, {n}) OVER () IS DISTINCT FROM creator_key AS last_{n}" for n in sizes
     )
     rates = ", ".join(f"{_rate(d, settings)} AS {d.name}" for d in definitions)
-    with duckdb.connect() as connection:
-        connection.execute("SET threads = 1; SET TimeZone = 'UTC'")
-        for table in ("posts", "snapshots"):
-            paths = [str(path) for b in buckets if (path := store.part_path(table, b))]
-            if paths:
-                connection.read_parquet(paths).create_view(table)
-            else:
-                connection.register(table, empty_frame(TABLES[table]))
+    with open_buckets(store, buckets) as connection:
         found: pd.DataFrame = (
             connection.sql(f"""
                 WITH seen AS (
