@@ -1,3 +1,4 @@
+import ast
 import json
 import re
 import shutil
@@ -214,6 +215,40 @@ class TestInJupyterLab:
         assert opened.notebook.requests_outside() == []
         assert opened.lab.hosts_outside() == set()
         assert opened.notebook.faults == []
+
+
+class TestLabellingInJupyterLab:
+    pytestmark = in_browser
+
+    @pytest.fixture
+    def labelling(self, browser, lab):
+        page = browser.new_page(viewport={"width": 1000, "height": 900})
+        notebook = Notebook(page, lab, "explore/label-followers.ipynb")
+        notebook.run_all()
+        page.locator(".workbench-labelling .workbench-keys dd").first.wait_for()
+        yield notebook
+        page.close()
+
+    def test_keys_are_saved_one_by_one_and_it_goes_on_where_it_stopped(self, labelling):
+        frame = labelling.page.locator(".workbench-labelling .workbench-keys")
+        cells = "() => jupyterapp.shell.currentWidget.content.widgets.length"
+        before = labelling.page.evaluate(cells)
+        frame.locator("dl").click()
+        for n, key in enumerate("rncruxbn", 1):
+            labelling.page.keyboard.press(key)
+            if key not in "xb":  # in JupyterLab: cut, cell below
+                done = {"u": 3, "n": 2 if n == 2 else 4}.get(key, n)
+                frame.get_by_text(re.compile(rf"^{done} of 100, ")).wait_for()
+        saved = ast.literal_eval(labelling.run("counts"))
+        assert saved == {"real": 1, "not_real": 2, "cannot_tell": 1}
+        assert labelling.page.evaluate(cells) == before
+        labelling.run("panel")
+        frame.get_by_text(re.compile("^4 of 100, ")).wait_for()
+        frame.get_by_text("Goes on where it stopped.").wait_for()
+        frame.get_by_role("button", name="Undo").click()
+        frame.get_by_text(re.compile("^3 of 100")).wait_for()
+        assert labelling.requests_outside() == []
+        assert labelling.faults == []
 
 
 def start_a_kernel_and_fail(folder, started):

@@ -65,7 +65,26 @@ def test_an_account_keeps_its_key_when_its_id_is_learned(tmp_path: Path) -> None
 def test_keys_and_bare_handles_are_found_among_known_accounts(tmp_path: Path) -> None:
     keys = f"creator_key,other_key,share,base\nyoutube:{CHANNEL},tiktok:Ann,0.2,union\n"
     imported(tmp_path, ROSTER, keys, keys.replace(f"youtube:{CHANNEL}", "bob").replace(".2", ".3"))
-    assert pairs(tmp_path, "share", "base") == [(f"youtube:{CHANNEL}", "tiktok:ann", 0.3, "union")]
+    assert pairs(tmp_path, "share", "base") == [("tiktok:ann", f"youtube:{CHANNEL}", 0.3, "union")]
+
+
+def test_a_pair_and_its_reverse_are_one(tmp_path: Path) -> None:
+    report = imported(tmp_path, f"{PAIRS}bob,ann,12%\ncid,ann,9%\n")
+    assert pairs(tmp_path, "share") == [
+        ("instagram:ann", "instagram:bob", 0.12),
+        ("instagram:ann", "instagram:cid", 0.09),
+    ]
+    counted = report.summary
+    assert (counted.duplicates_exact, counted.duplicates_differing) == (1, 1)
+
+
+def test_a_share_of_either_account_is_kept_whichever_comes_first(tmp_path: Path) -> None:
+    text = "Influencer A,Influencer B,Overlap,Base\nann,bob,12%,creator\nbob,ann,4%,creator\n"
+    imported(tmp_path, text)
+    assert pairs(tmp_path, "share", "base") == [
+        ("instagram:ann", "instagram:bob", 0.12, "creator"),
+        ("instagram:ann", "instagram:bob", 0.04, "other"),
+    ]
 
 
 def test_an_unknown_account_is_refused_with_the_reason(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from workbench.market.levels import curve_engagements, true_percentile
 from workbench.market.settings import BOUGHT, LAWS, MarketSettings, Shape, varied_settings
 from workbench.market.shapes import to_shape
 from workbench.market.world import Market, make_market, write_market
+from workbench.store import open_store
 from workbench.tables.tiers import assign_tier, read_tier_preset
 
 SIX = read_tier_preset("iab-uk")
@@ -201,6 +202,17 @@ def test_the_calendar_has_some_of_the_innocent_events_a_day_off_at_most(varied):
     share = near.drop_duplicates(["creator_key", "kind", "date"]).shape[0] / len(events)
     assert 0.6 < share < 0.85
     assert near["date"].ne(near["day"]).any()
+
+
+def test_the_calendar_comes_in_by_kind(varied, tmp_path):
+    calendar = varied.extras["events.csv"]
+    calendar.to_csv(tmp_path / "events.csv", index=False)
+    told = {"as_of": str(varied.settings.as_of)}
+    report = import_files([tmp_path / "events.csv"], tmp_path / "client", **told)
+    assert report.refused.empty
+    assert len(open_store(tmp_path / "client").read("events")) == len(calendar.drop_duplicates())
+    kinds = {*open_store(tmp_path / "client").read("events")["kind"]}
+    assert kinds == {"giveaway", "press", "viral_post"}
 
 
 @pytest.mark.parametrize("creators", [60, 300])

@@ -213,6 +213,10 @@ PAIRED = {
         "Handle,Platform,Deliverable,Fee,Currency\n"
         "anna.cooks,Instagram,dish by Anna.Cooks,90,EUR\nbernd_runs,TikTok,video,70,EUR\n"
     ),
+    "events.csv": (
+        "Date,Platform,Handle,Event\n2026-09-02,Instagram,anna.cooks,lunch with Anna.Cooks\n"
+        "2026-09-03,TikTok,bernd_runs,press\n"
+    ),
     "overlaps.csv": (
         "creator_key,other_key,overlap\n"
         "instagram:778899001,tiktok:bernd_runs,4%\ntiktok:bernd_runs,instagram:anna.cooks.too,5%\n"
@@ -229,14 +233,15 @@ def paired(tmp_path):
     return [tmp_path / name for name in PAIRED]
 
 
-def test_fees_and_both_sides_of_overlaps_are_kept_under_the_pseudonym(masked, paired):
+def test_fees_events_and_both_sides_of_overlaps_are_kept_under_the_pseudonym(masked, paired):
     import_files(paired, masked, pseudonymise=True, as_of="2026-09-30")
     store = open_store(masked)
     names = store.read("creators").set_index("creator_key")
     overlaps = store.read("overlaps")
     assert sorted(overlaps["share"]) == [0.04, 0.05, 0.06, 0.07, 0.08]
     assert {*overlaps["creator_key"], *overlaps["other_key"]} <= {*names.index}
-    assert {*store.read("fee_quotes")["creator_key"]} <= {*names.index}
+    for name in ("fee_quotes", "events"):
+        assert {*store.read(name)["creator_key"]} <= {*names.index}
     assert held_bytes(masked, *REAL, "anna.cooks", "carla") == []
 
 
@@ -250,17 +255,18 @@ def test_a_forgotten_creator_is_on_neither_side_of_an_overlap(
         shutil.copy(made[0] / "masked.key.json", client.parent / "acme.key.json")
     import_files(paired, client, pseudonymise=pseudonymise, as_of="2026-09-30")
     held = find_held(client, "instagram:anna.cooks", reports=reports)
-    assert (len(held.store["overlaps"]), len(held.store["fee_quotes"])) == (2, 1)
+    assert [len(held.store[name]) for name in ("overlaps", "fee_quotes", "events")] == [2, 1, 1]
     forget_creator(client, "instagram:anna.cooks", reports=reports)
     assert sorted(open_store(client).read("overlaps")["share"]) == [0.05, 0.07, 0.08]
     report = import_files(paired, client, pseudonymise=pseudonymise, as_of="2026-10-01")
-    assert report.refused["reason"].eq("forgotten").sum() == 3
+    assert report.refused["reason"].eq("forgotten").sum() == 4
     overlaps = open_store(client).read("overlaps")
     overlaps = overlaps[overlaps["as_of"].eq(pd.Timestamp("2026-10-01"))]
     assert sorted(overlaps["share"]) == [0.05, 0.07, 0.08]
     assert not held.person.keys & {*overlaps["creator_key"], *overlaps["other_key"]}
     assert held_bytes(client / "store", "778899001", *held.person.aliases) == []
-    assert len(open_store(client).read("fee_quotes")["creator_key"].unique()) == 1
+    for name in ("fee_quotes", "events"):
+        assert len(open_store(client).read(name)["creator_key"].unique()) == 1
 
 
 def test_who_stands_beside_a_forgotten_creator_keeps_the_entry_in_the_key(masked, paired, reports):

@@ -34,7 +34,7 @@ def test_the_wheel_carries_notebooks_sample_and_licence(wheel):
         "workbench/bundled/notebooks/report/engagement-benchmark.ipynb",
         "workbench/bundled/notebooks/explore/shortlist.ipynb",
         "workbench/bundled/data/sample/exports/creators.csv",
-        "workbench/explore/shortlist.js",
+        "workbench/explore/keys.js",
         "workbench/reporting/template/client/index.html.j2",
         "workbench/tables/tiers.yaml",
         "workbench/py.typed",

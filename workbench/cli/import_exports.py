@@ -53,6 +53,10 @@ def import_exports(
     currency: Annotated[
         str | None, typer.Option(help="Currency of amounts that come without one, such as EUR.")
     ] = None,
+    drawn: Annotated[
+        str | None,
+        typer.Option(help="How a list of followers was drawn: random, newest, unknown."),
+    ] = None,
     pseudonymise: Annotated[
         bool, typer.Option("--pseudonymise", help="Keep pseudonyms for handles, ids, file names.")
     ] = False,
@@ -89,6 +93,7 @@ def import_exports(
         sampling=sampling,
         account=account,
         currency=currency,
+        drawn=drawn,
         decide=(lambda proposal: confirm(proposal, console)) if asks else None,
         pseudonymise=pseudonymise,
         key=key,

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import anywidget
 import pandas as pd
-import traitlets
 from ipywidgets import HBox, Layout, VBox
 from itables.widget import ITable
 from jscatter import Scatter
@@ -16,23 +13,22 @@ from jscatter import Scatter
 from workbench import formats
 from workbench.curves.tiers import engagement_rate
 from workbench.errors import DataError
+from workbench.explore.keys import KeyBar
 from workbench.figures.style import MARK
 from workbench.tables.definitions import engagement_definition
 
 # Okabe and Ito's colours, apart for every kind of colour vision; tooltip and table repeat them.
 _COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8a939d")
+_ACTIONS = {
+    "a": "Add selected",
+    "d": "Drop selected",
+    "u": "Undo",
+    "c": "Clear",
+    "s": "Select the list",
+}
 _YES_NO = {True: "yes", False: "no"}
 _WIDTH, _HEIGHT = 480, 400  # pixels of the plot
 _NAMED = 12  # handles of the shortlist that are written out
-
-
-class ShortlistKeys(anywidget.AnyWidget):
-    """Buttons and keys that change the list, and what a screen reader hears of it."""
-
-    _esm = Path(__file__).with_name("shortlist.js")
-    _css = Path(__file__).with_name("shortlist.css")
-    status = traitlets.Unicode().tag(sync=True)
-    listed = traitlets.Unicode().tag(sync=True)
 
 
 class ShortlistPanel:
@@ -64,11 +60,10 @@ class ShortlistPanel:
         self.table = ITable(
             self._rows(), "Selected creators", classes="display compact", style="width:100%"
         )
-        self.keys = ShortlistKeys(layout=Layout(flex="1 1 12rem"))
+        self.keys = KeyBar("workbench-shortlist", "Shortlist keys", _ACTIONS, self.press)
         upper = HBox([self.plot.widget, self.keys], layout=Layout(flex_flow="row wrap"))
         self.widget = VBox([upper, self.table])
         self.widget.add_class("workbench-shortlist")
-        self.keys.on_msg(lambda _, message, __: self.press(str(message)))
         self.plot.widget.observe(lambda _: self._select(), names="selection")
         left = f"{int((~drawn).sum())} without followers or a rate above 0 can't be drawn. "
         self._show(f"{left * (not drawn.all())}Draw a loop around creators.")

@@ -21,15 +21,17 @@ _PROFILE_FIELDS = ["handle", "native_id", "display_name", "niche", "country", "v
 _ROW_KEYS = {
     "post": ["creator_key", "post_id"],
     "account": ["creator_key", "observed_on", "layout"],
-    "follower": ["creator_key", "observed_on", "follower_id"],
+    "follower": ["creator_key", "observed_on", "drawn", "follower_id"],
     "fee": ["creator_key", "observed_on", "deliverable", "currency"],
-    "overlap": ["creator_key", "observed_on", "other_key"],
+    "overlap": ["creator_key", "observed_on", "other_key", "base"],
+    "event": ["creator_key", "observed_on", "kind"],
 }
 # Tables with a row a row, and the column of their day.
 _DATED = {
     "follower": ("followers_sample", "sampled_on"),
     "fee": ("fee_quotes", "quoted_on"),
     "overlap": ("overlaps", "as_of"),
+    "event": ("events", "happened_on"),
 }
 # Tables whose rows are sums: the row kind, and what a row is known by, `unknown` where not said.
 SUMMED = {

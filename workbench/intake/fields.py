@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from workbench.tables.schema import (
     CREATORS,
+    EVENTS,
     FEE_QUOTES,
     FOLLOWERS_SAMPLE,
     OVERLAPS,
@@ -29,17 +30,21 @@ from workbench.tables.schema import (
     Table,
 )
 
-Rows = Literal["post", "account", "follower", "sale", "payout", "fee", "overlap"]
+Rows = Literal["post", "account", "follower", "sale", "payout", "fee", "overlap", "event"]
 
 _ALIKE = 0.9
 _LETTERS = str.maketrans({"ı": "i", "ł": "l"})  # which no accent makes of another letter
-_MADE_HERE = ("creator_key", "other_key", "source", "provenance", "likes_hidden", "counts_rounded")
+_MADE_HERE = (
+    *("creator_key", "other_key", "source", "provenance", "likes_hidden", "counts_rounded"),
+    *("drawn", "position"),
+)
 _TABLES: dict[Rows, Table] = {
     "follower": FOLLOWERS_SAMPLE,
     "sale": TRACKING,
     "payout": PAYOUTS,
     "fee": FEE_QUOTES,
     "overlap": OVERLAPS,
+    "event": EVENTS,
 }
 ACCOUNT_COUNTS = ("followers", "following", "posts_count")
 POST_COUNTS = ("likes", "comments", "shares", "saves", "views", "reach", "impressions")
@@ -68,6 +73,10 @@ FIELDS |= {column.name: column for column in reversed(_COLUMNS)}
 FIELDS |= {name: replace(_VALUE, name=name) for name in METRICS}
 # Of posts that are dated by their age alone, in hours.
 FIELDS["posted_ago"] = replace(_VALUE, name="posted_ago")
+# Of a follower; no table keeps it.
+FIELDS["username"] = Column(
+    "username", "User name: its length, its digits and a pseudonym are kept."
+)
 IDENTITY = ["platform", "native_id", "handle"]
 OTHER = [f"other_{name}" for name in IDENTITY]  # of the second account of an overlap
 FIELDS |= {other: replace(FIELDS[n], name=other) for n, other in zip(IDENTITY, OTHER, strict=True)}
@@ -79,6 +88,7 @@ ROW_FIELDS: dict[Rows, set[str]] = {
     **{rows: _WHOSE | {*table.names} & FIELDS.keys() for rows, table in _TABLES.items()},
 }
 ROW_FIELDS["overlap"] |= {*OTHER}
+ROW_FIELDS["follower"] |= {"username"}
 AMOUNTS = ("revenue", "amount", "fee")  # beside which a row's currency may stand
 MONEY = (*AMOUNTS, "rate")
 
@@ -98,6 +108,7 @@ class Words(BaseModel):
     of_bookings: tuple[str, ...] = ()
     deliverables: dict[str, tuple[str, ...]] = {}
     bases: dict[str, tuple[str, ...]] = {}
+    events: dict[str, tuple[str, ...]] = {}
     weak_post_ids: tuple[str, ...] = ()
     not_with: frozenset[str] = frozenset()
     platforms: dict[str, tuple[str, ...]] = {}
@@ -150,6 +161,9 @@ class Vocabulary:
         }
         self.platform_of = {n: p for p, names in english.platforms.items() for n in names}
         self.base_of = {n: b for b, names in english.bases.items() for n in names}
+        self.event_of = {
+            n: e for words in spoken for e, ns in words.events.items() for n in _plain(ns)
+        }
 
 
 @cache

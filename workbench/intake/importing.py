@@ -16,12 +16,13 @@ import pandas as pd
 from workbench.errors import DataError, SettingsError
 from workbench.intake.agreement import again_notes, gathered_notes, sheet_notes, style_notes
 from workbench.intake.delimited import raw_line
+from workbench.intake.followers import NAMED_BY
 from workbench.intake.forgotten import read_forgotten
 from workbench.intake.layouts import group_files
 from workbench.intake.mapping import Decide, Proposal, decide_mappings
 from workbench.intake.privacy import open_privacy
 from workbench.intake.profile import yaml_text
-from workbench.intake.pseudonyms import check_kind, unnamed_files
+from workbench.intake.pseudonyms import check_kind, shape, unnamed_files
 from workbench.intake.quality import ImportReport, ImportSettings, ImportSummary
 from workbench.intake.read import read_files
 from workbench.intake.refusals import RefusedRows, csv_text
@@ -34,7 +35,7 @@ from workbench.tables.brief import check_retention
 
 # What a profile adds to the reading itself; its name and notes change nothing in the rows.
 _READING = {"rows", "columns", "date_order", "provenance", "display_names", "window"}
-_IF_SAID = {"age_unit", "share_unit", "base", "fees"}
+_IF_SAID = {"age_unit", "share_unit", "base", "fees", "drawn"}
 _ROW_KINDS = ("kept", "refused", "duplicates_exact", "duplicates_differing")
 
 
@@ -48,6 +49,7 @@ def import_files(
     sampling: str | None = None,
     account: str | None = None,
     currency: str | None = None,
+    drawn: str | None = None,
     decide: Decide | None = None,
     pseudonymise: bool = False,
     key: Path | None = None,
@@ -76,6 +78,8 @@ def import_files(
         Whose followers a list of followers is of: a handle.
     currency : str, optional
         ISO 4217 code of amounts that come without one.
+    drawn : str, optional
+        How a list of followers was drawn: one of ``DRAWS``.
     decide : callable, optional
         Asked about each mapping that no profile of the client repeats; returns the confirmed
         profile, or None to stop. Without it a mapping that passes its checks is taken.
@@ -100,10 +104,11 @@ def import_files(
         sampling=sampling,
         account=account,
         currency=currency,
+        drawn=drawn,
     )
     check_retention(out)
     check_kind(out, pseudonymise=pseudonymise)
-    layouts = group_files(read_files(files), platform, account, currency)
+    layouts = group_files(read_files(files), platform, account, currency, drawn)
     forgotten = read_forgotten(out)
     layouts, named = unnamed_files(layouts, lambda name: pseudonymise or forgotten.names_file(name))
     try:
@@ -111,10 +116,11 @@ def import_files(
     except DataError as fault:
         told = [text.split("; found ")[0] if pseudonymise else text for text in fault.faults]
         raise DataError(fault.headline, told) from fault
-    if account and not any(proposal.rows == "follower" for proposal in proposals):
+    listed = any(proposal.rows == "follower" for proposal in proposals)
+    if (account or drawn) and not listed:
         raise SettingsError(
-            f"No file is a list of followers, of {account} or anybody.",
-            ["leave --account out, or say rows: follower in a profile"],
+            f"No file is a list of followers{f', of {account} or anybody' if account else ''}.",
+            ["leave --account and --drawn out, or say rows: follower in a profile"],
         )
     with one_at_a_time(out), spool_in(out) as spool:
         privacy = open_privacy(out, pseudonymise=pseudonymise, key=key, files=named)
@@ -123,7 +129,7 @@ def import_files(
         privacy = privacy.learned(out)
         days = days_of_files(taken, settings.day)
         record = _record(proposals, taken, days, sampling)
-        privacy.save(out)
+        privacy.save(out, salted=listed)
         with open_store(out / "store", create=True).draft() as draft:
             before = draft.store.catalog.imports
             stored = store_rows(taken, days["as_of"], spool, draft, record.id, privacy)
@@ -196,7 +202,7 @@ def _record(
             proposal.profile.platform or proposal.layout.platform,
             proposal.profile.model_dump(mode="json", include=_READING)
             | proposal.profile.model_dump(include=_IF_SAID, exclude_defaults=True),
-            *filter(None, (proposal.account, proposal.currency)),
+            *filter(None, (proposal.account, proposal.currency, proposal.layout.drawn)),
         )
         for proposal in proposals
     ]
@@ -229,8 +235,9 @@ def _summary(
         **{name: stored.counts[name] for name in counted},
         metrics=stored.counts["reported_metrics"],
         followers_sampled=stored.counts["followers_sample"],
+        followers_drawn_unknown=stored.counts["drawn_unknown"],
         tracked=stored.counts["tracking"],
-        **{name: stored.counts[name] for name in ("payouts", "fee_quotes", "overlaps")},
+        **{name: stored.counts[name] for name in ("payouts", "fee_quotes", "overlaps", "events")},
         first_post=f"{stored.posted[0]:%Y-%m-%d}" if stored.posted else None,
         last_post=f"{stored.posted[1]:%Y-%m-%d}" if stored.posted else None,
         without_posts=tuple(sorted(stored.without_posts)),
@@ -240,7 +247,12 @@ def _summary(
 
 def _mapping_table(proposals: Sequence[Proposal]) -> pd.DataFrame:
     records = [
-        {"file": file.name, "column": f.name, "header": f.header, "examples": list(f.examples)}
+        {
+            "file": file.name,
+            "column": f.name,
+            "header": f.header,
+            "examples": [*map(shape, f.examples)] if f.name in NAMED_BY else [*f.examples],
+        }
         for proposal in proposals
         for file in proposal.layout.files
         for f in proposal.findings
@@ -280,13 +292,13 @@ def _with_raw_rows(unclear: pd.DataFrame, proposals: Sequence[Proposal]) -> pd.D
     """Add ``raw``, the row as the file had it, to rows that were refused after they were read."""
     raw: dict[tuple[str, int], str] = {}
     wanted = unclear.groupby("file")["row"].agg(set).to_dict()
-    for file in (file for proposal in proposals for file in proposal.layout.files):
+    for file in (f for p in proposals if p.rows != "follower" for f in p.layout.files):
         asked = wanted.get(file.name, set())
         for piece in [file, *file.later()] if asked else []:
             rows = piece.cells[piece.cells.index.isin(asked)].itertuples(name=None)
             raw |= {(file.name, n): raw_line(cells, file.delimiter) for n, *cells in rows}
     places = zip(unclear["file"], unclear["row"], strict=True)
-    return unclear.assign(raw=[raw[place] for place in places]).astype({"raw": "str"})
+    return unclear.assign(raw=[raw.get(place, "") for place in places]).astype({"raw": "str"})
 
 
 def _without_account(proposal: Proposal) -> Proposal:

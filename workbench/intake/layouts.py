@@ -21,14 +21,15 @@ _OVERLAP = 0.8
 class Layout:
     """Files of one header and platform, which share one mapping and one reading of dates.
 
-    Of each file it holds the first rows; ``later`` gives the rest of the long ones. ``account`` and
-    ``currency`` are what was said of rows that don't say it.
+    Of each file it holds the first rows; ``later`` gives the rest of the long ones. ``account``,
+    ``currency`` and ``drawn`` are what was said of rows that don't say it.
     """
 
     files: tuple[RawFile, ...]
     platform: str | None
     account: str | None = None
     currency: str | None = None
+    drawn: str | None = None
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -69,6 +70,7 @@ def group_files(
     platform: str | None = None,
     account: str | None = None,
     currency: str | None = None,
+    drawn: str | None = None,
 ) -> list[Layout]:
     """Group files of one header and platform; ``platform`` stands above the files' names."""
     groups: list[tuple[set[str], str | None, list[RawFile]]] = []
@@ -86,7 +88,7 @@ def group_files(
         else:
             groups.append((names, told, [file]))
     return [
-        Layout(files=tuple(group), platform=told, account=account, currency=currency)
+        Layout(files=tuple(group), platform=told, account=account, currency=currency, drawn=drawn)
         for _, told, group in groups
     ]
 

@@ -40,7 +40,12 @@ from workbench.intake.rows import NEEDED, ParsedRows, parse_cells
 _SAID = ("platform", "currency", "base")  # of all rows, where no column says it
 _SETTINGS = (*(*_SAID, "rows", "date_order", "age_unit", "share_unit", "account"),)
 _DETAILS = ("display_name", "niche", "country", "verified", "media_type", "is_sponsored")
-_QUOTED = {"rate": "fee", "media_type": "deliverable"}  # as which lists of fees have them
+# As which rows of a kind have them: lists of fees, and lists of followers of a known account.
+_MEANT: dict[Rows, dict[str, str]] = {
+    "fee": {"rate": "fee", "media_type": "deliverable"},
+    "follower": {"handle": "username", "native_id": "follower_id"},
+}
+_FOLLOWER_ALONE = {"has_picture", "is_private", "bio_length", "follower_id", "username_length"}
 _MOST_TRIED = 20  # headers for one canonical column
 _HANDLE = r"@?[A-Za-z0-9_.\-]{2,60}"  # no space, no script but Latin
 
@@ -190,9 +195,9 @@ def propose_mapping(layout: Layout, profile: MappingProfile | None = None) -> Pr
         found = _candidates(layout, base)
         told = bool(base.account or layout.account)
         rows = base.rows or _other_rows(found, told) or _suggested_rows(found, layout.header)
-        # Of a list of followers whose account is known, names are those of the followers.
-        names = {"handle", "native_id"} if told and rows == "follower" else set()
-        mapping = _suggested_mapping([c for c in found if c.name not in names], rows or "account")
+        if rows in _MEANT and (told or rows != "follower"):
+            found = [c for c in (_meant(c, rows, layout) for c in found) if c]
+        mapping = _suggested_mapping(found, rows or "account")
         at = mapping.get("posted_at")
         if at and not blank_cells(layout.cells[at], numeric=False).any():
             mapping.pop("posted_ago", None)  # an age beside every time says nothing more
@@ -265,6 +270,16 @@ def _candidates(layout: Layout, profile: MappingProfile) -> list[_Candidate]:
     return sorted(found, key=lambda c: -c.score)
 
 
+def _meant(found: _Candidate, rows: Rows, layout: Layout) -> _Candidate | None:
+    """Return a candidate as rows of a kind have it; None for an account in each follower's row."""
+    name = _MEANT[rows].get(found.name, found.name)
+    if rows == "follower" and name != found.name:
+        named = plain_name(found.header) in vocabulary().names[found.name]
+        if not named or layout.cells[found.header].nunique() < 0.5 * len(layout.cells):
+            return None
+    return replace(found, name=name)
+
+
 def _wordy(cells: pd.Series) -> bool:
     """Whether a column has values and not one digit among them."""
     return bool(cells.str.strip().ne("").any()) and not cells.str.contains(r"\d").any()
@@ -281,7 +296,7 @@ def _other_rows(found: list[_Candidate], account: bool) -> Rows | None:
     if {"other_handle", "share"} <= exact:
         return "overlap"
     nobody = account or exact.isdisjoint(("handle", "native_id"))
-    if nobody and exact & {"has_picture", "is_private", "bio_length", "follower_id"}:
+    if nobody and exact & _FOLLOWER_ALONE:
         return "follower"
     if not exact.isdisjoint(POST_COUNTS):
         return None
@@ -292,6 +307,8 @@ def _other_rows(found: list[_Candidate], account: bool) -> Rows | None:
     quoted = bool(exact & {"fee", "rate"}) if "deliverable" in exact else "fee" in exact
     if quoted and ("deliverable" in exact or exact.isdisjoint((*ACCOUNT_COUNTS, *METRICS))):
         return "fee"
+    if {"kind", "observed_on"} <= exact and exact.isdisjoint((*ACCOUNT_COUNTS, *METRICS)):
+        return "event"
     # Names alone, and somebody said whose followers they are.
     return "follower" if account and exact.isdisjoint((*ACCOUNT_COUNTS, *METRICS)) else None
 
@@ -319,8 +336,7 @@ def _suggested_mapping(found: list[_Candidate], rows: Rows) -> dict[str, str]:
     mapping where no other header fits: a fault to be told, not a column to be lost.
     """
     mapping: dict[str, str] = {}
-    usable = [replace(c, name=_QUOTED.get(c.name, c.name)) for c in found if rows == "fee"] or found
-    usable = [c for c in usable if c.name in ROW_FIELDS[rows]]
+    usable = [c for c in found if c.name in ROW_FIELDS[rows]]
     lying = [c for c in usable if c.exact and c.name not in _DETAILS]
     for c in [*(c for c in usable if c.passes), *lying]:
         if c.name not in mapping and c.header not in mapping.values():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from workbench.intake.checks import LONGEST_EXAMPLE
-from workbench.intake.forgotten import Forgotten, read_forgotten, write_forgotten
+from workbench.intake.forgotten import FORGOTTEN, Forgotten, read_forgotten, write_forgotten
 from workbench.intake.pseudonyms import KINDS, Key, check_kind, open_key, save_key, shape
 from workbench.intake.read import REFUSED_COLUMNS, RawFile
 
@@ -24,6 +24,11 @@ class Privacy:
     # Cells of rows of the forgotten, who may have taken another name since, and those names.
     unshown: set[str] = field(default_factory=set)
     renamed: set[str] = field(default_factory=set)
+
+    @property
+    def secret(self) -> str:
+        """What pseudonyms of followers are made with: of the key, else the client's own salt."""
+        return self.key.secret if self.key else self.forgotten.salt
 
     def known(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Return typed rows as they may be kept, without those of forgotten creators."""
@@ -73,10 +78,12 @@ class Privacy:
         ]
         return mapping.assign(examples=pd.Series(kept, index=mapping.index, dtype=object))
 
-    def save(self, folder: Path) -> None:
-        """Write the key, which must stand before the rows do."""
+    def save(self, folder: Path, *, salted: bool) -> None:
+        """Write the key, else the salt if rows are ``salted``, which must stand before they do."""
         if self.key is not None:
             save_key(self.key, folder)
+        elif salted and not (folder / FORGOTTEN).exists():
+            write_forgotten(folder, self.forgotten)
 
     def learned(self, folder: Path) -> Privacy:
         """Return it with the new handles of forgotten ids, which other files may have alone."""

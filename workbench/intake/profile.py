@@ -16,7 +16,7 @@ from workbench.intake.fields import FIELDS, Rows
 from workbench.intake.numbers import DateOrder
 from workbench.intake.rates import ShareUnit
 from workbench.store.catalog import replace_file
-from workbench.tables.schema import OVERLAPS, PLATFORMS, PROVENANCE, SAMPLINGS
+from workbench.tables.schema import DRAWS, OVERLAPS, PLATFORMS, PROVENANCE, SAMPLINGS
 
 
 def _one_of(known: Collection[str]) -> AfterValidator:
@@ -62,6 +62,8 @@ class MappingProfile(BaseModel):
         What shares are shares of, where no column says it.
     fees : dict
         Of a rate card with a fee in each column: deliverable to header.
+    drawn : {"random", "newest", "unknown"}
+        How followers were drawn from the list.
     display_names : bool
         Whether the accounts are known by display names alone, which are then taken for handles.
     verified_on : str
@@ -86,6 +88,7 @@ class MappingProfile(BaseModel):
     display_names: bool = False
     window: str = "unknown"
     sampling: Annotated[str, _one_of(SAMPLINGS)] = "unknown"
+    drawn: Annotated[str, _one_of(DRAWS)] = "unknown"
     provenance: Annotated[str, _one_of(PROVENANCE)] = "measured"
     verified_on: str = ""
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from workbench.errors import SettingsError
 from workbench.store import WriteCount
-from workbench.tables.schema import PLATFORMS, SAMPLINGS
+from workbench.tables.schema import DRAWS, PLATFORMS, SAMPLINGS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +25,7 @@ class ImportSettings:
     sampling: str | None = None
     account: str | None = None
     currency: str | None = None
+    drawn: str | None = None
 
     def __post_init__(self) -> None:
         faults = []
@@ -32,6 +33,8 @@ class ImportSettings:
             faults.append(f"platform {self.platform!r} is none of {', '.join(PLATFORMS)}")
         if self.sampling not in (None, *SAMPLINGS):
             faults.append(f"sampling {self.sampling!r} is none of {', '.join(SAMPLINGS)}")
+        if self.drawn not in (None, *DRAWS):
+            faults.append(f"drawn {self.drawn!r} is none of {', '.join(DRAWS)}")
         if self.currency and not re.fullmatch("[A-Z]{3}", self.currency):
             faults.append(f"currency {self.currency!r} is no code such as EUR")
         try:
@@ -70,10 +73,12 @@ class ImportSummary:
     snapshots: int
     metrics: int
     followers_sampled: int
+    followers_drawn_unknown: int
     tracked: int
     payouts: int
     fee_quotes: int
     overlaps: int
+    events: int
     likes_hidden: int
     counts_rounded: int
     first_post: str | None

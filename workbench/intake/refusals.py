@@ -78,14 +78,14 @@ class RefusedRows:
         return self.draft
 
 
-def csv_text(frame: pd.DataFrame, *, header: bool = True) -> str:
+def csv_text(frame: pd.DataFrame, *, header: bool = True, delimiter: str = ",") -> str:
     """Write a CSV whose cells no spreadsheet runs as a formula: an apostrophe stands before."""
     safe = frame.copy()
     texts: list[str] = [*frame.select_dtypes("str").columns]
     for name in texts:
         formula = frame[name].str.match(r"[=+\-@\t\r]").fillna(False).astype(bool)
         safe[name] = frame[name].mask(formula, "'" + frame[name])
-    return safe.to_csv(index=False, lineterminator="\n", header=header)
+    return safe.to_csv(index=False, lineterminator="\n", header=header, sep=delimiter)
 
 
 def _append(rows: pd.DataFrame, path: Path) -> None:

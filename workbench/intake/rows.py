@@ -55,6 +55,7 @@ NEEDED: dict[Rows, dict[str, str]] = {
     "payout": {"amount": "amount paid", "currency": "currency"},
     "fee": {"fee": "fee", "currency": "currency"},
     "overlap": {"share": "share"},
+    "event": {"observed_on": "day", "kind": "kind of event"},
 }
 USUAL = "smaller"  # the audience of which most tools give a share
 _LONGEST_TEXT = 500
@@ -312,8 +313,9 @@ def parse_cells(
         return _parse_flags(plain.str.casefold(), blank, style)
     if column.kind == "choice":
         spelled = plain.str.casefold().str.replace(r"[\W_]+", " ", regex=True).str.strip()
-        words = vocabulary().base_of if column.name == "base" else vocabulary().platform_of
-        known = spelled.map(words).astype("str")
+        words = {"base": vocabulary().base_of, "kind": vocabulary().event_of}
+        known = spelled.map(words.get(column.name, vocabulary().platform_of)).astype("str")
+        known = known.fillna("other").mask(blank) if column.name == "kind" else known
         return ParsedCells(typed=known, faults=known.isna() & ~blank)
     if column.name in IDS:
         # A spreadsheet guards long ids with an apostrophe, or shortens them to 1.79E+17.

@@ -20,6 +20,7 @@ from workbench.intake.canonical import (
     merge_with_store,
 )
 from workbench.intake.fields import IDENTITY, OTHER
+from workbench.intake.followers import of_account_and_day
 from workbench.intake.privacy import Privacy
 from workbench.intake.spool import Spool
 from workbench.intake.taking import TakenRows
@@ -42,7 +43,8 @@ class StoredRows:
     kinds : Counter
         Rows by file and by ``kept`` or kind of duplicate.
     counts : Counter
-        Rows of the canonical tables by name, ``likes_hidden`` and ``counts_rounded`` posts.
+        Rows of the canonical tables by name, ``likes_hidden`` and ``counts_rounded`` posts,
+        followers ``drawn_unknown``.
     without_posts, without_followers : list of str
         Creators of whom neither the import nor the store has any.
     posted : list of Timestamp
@@ -122,13 +124,14 @@ def store_rows(
         if pairs:
             same = owned["creator_key"].eq(owned["other_key"])
             stored.unclear.append(_refused(owned[same], "same"))
-            owned = _with_named(owned[~same])
+            owned = _in_order(_with_named(owned[~same]))
         spool.group(owned.drop(columns="group"), owned["group"])
     for group in range(groups):
         rows_of_group = spool.grouped(group)
         if rows_of_group is not None:
             held = [f"{bucket:02d}" for bucket in range(group, buckets, groups)]
-            _store_group(rows_of_group.assign(source=source), held, draft, stored)
+            rows_of_group = of_account_and_day(rows_of_group.assign(source=source))
+            _store_group(rows_of_group, held, draft, stored)
     return stored
 
 
@@ -145,8 +148,18 @@ def _with_named(rows: pd.DataFrame) -> pd.DataFrame:
     """Add a row for each other account, so that it is known by this key from now on."""
     own = {name: rows[f"other_{name}"] for name in [*IDENTITY, "group"]}
     named = rows.assign(rows="named", creator_key=rows["other_key"], **own)
-    both = pd.concat([rows, named.astype({"group": "int64"})], ignore_index=True)
-    return both.drop(columns="other_group")
+    return pd.concat([rows, named.astype({"group": "int64"})], ignore_index=True)
+
+
+def _in_order(rows: pd.DataFrame) -> pd.DataFrame:
+    """Turn pairs whose second key comes before the first: (b, a) is the pair (a, b)."""
+    turned = rows["rows"].eq("overlap") & rows["other_key"].lt(rows["creator_key"])
+    sides = ["creator_key", "other_key", *IDENTITY, *OTHER, "group", "other_group"]
+    swapped = ["other_key", "creator_key", *OTHER, *IDENTITY, "other_group", "group"]
+    base = rows["base"].replace({"creator": "other", "other": "creator"})
+    after = rows[swapped].set_axis(sides, axis=1).assign(base=base)
+    before = rows[[*sides, "base"]]
+    return rows.assign(**before.where(~turned, after)).drop(columns="other_group")
 
 
 def _store_group(rows: pd.DataFrame, buckets: list[str], draft: Draft, stored: StoredRows) -> None:
@@ -181,6 +194,9 @@ def _count(
     }
     stored.counts.update({name: len(frame) for name, frame in new.items()})
     stored.counts.update({n: int(posts[n].sum()) for n in ("likes_hidden", "counts_rounded")})
+    if "followers_sample" in new:
+        unknown = new["followers_sample"]["drawn"].eq("unknown").sum()
+        stored.counts["drawn_unknown"] += int(unknown)
     stored.without_posts += creators - known["posts"]
     stored.without_followers += {*posts["creator_key"].unique()} - known["snapshots"]
     times = [*stored.posted, *posts["posted_at"].agg(["min", "max"]).dropna()]

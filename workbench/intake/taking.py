@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ from workbench.errors import DataError
 from workbench.intake.agreement import NOTE_COLUMNS
 from workbench.intake.checks import are_display_names
 from workbench.intake.fields import FIELDS, IDENTITY, OTHER, RATE, day_in
+from workbench.intake.followers import nameless
 from workbench.intake.mapping import Proposal
 from workbench.intake.privacy import Privacy
 from workbench.intake.rates import settle_rates
@@ -26,7 +26,8 @@ from workbench.store.frames import DTYPES
 logger = logging.getLogger(__name__)
 
 _ROW_DTYPES = {name: DTYPES[column.kind] for name, column in FIELDS.items()}
-_ROW_DTYPES |= dict.fromkeys(TIMES, DTYPES["time"]) | {"other_key": "str"}
+_ROW_DTYPES |= dict.fromkeys(TIMES, DTYPES["time"])
+_ROW_DTYPES |= {"other_key": "str", "drawn": "str", "position": "Int64"}
 _SAID_EVERY = 1_000_000
 
 
@@ -101,10 +102,10 @@ def take_rows(
         named = are_display_names(proposal.frame["handle"].dropna().drop_duplicates())
         for part in proposal.pieces():
             faults = part.refusals(as_of)
-            for file in part.layout.files:
-                refused.add(privacy.misfits(file))
-            refused.add(privacy.refused(part.located(faults)))
-            typed = _typed_rows(part, number, named).drop(index=faults.index)
+            lost = [*map(privacy.misfits, part.layout.files), privacy.refused(part.located(faults))]
+            for found in lost:  # a follower's row names the follower
+                refused.add(found.assign(raw="") if part.rows == "follower" else found)
+            typed = _typed_rows(part, number, named, privacy.secret).drop(index=faults.index)
             rows = privacy.known(typed)
             refused.add(privacy.forgotten_rows(typed, rows, part.layout.cells))
             taken.count(part)
@@ -118,11 +119,9 @@ def take_rows(
     return taken
 
 
-def _typed_rows(part: ParsedRows, layout: int, named: bool) -> pd.DataFrame:
+def _typed_rows(part: ParsedRows, layout: int, named: bool, secret: str) -> pd.DataFrame:
     """Return the rows with every canonical column, typed, and what else is known of each."""
-    frame = part.frame
-    if part.rows == "follower":
-        frame = frame.assign(follower_id=_pseudonyms(part))
+    frame = nameless(part, secret) if part.rows == "follower" else part.frame
     rows = frame.assign(
         **part.layout.origin,
         layout=layout,
@@ -139,20 +138,6 @@ def _typed_rows(part: ParsedRows, layout: int, named: bool) -> pd.DataFrame:
         if name not in rows
     }
     return rows.assign(**missing).astype({**_ROW_DTYPES, "rows": "str", "file": "str"})
-
-
-def _pseudonyms(part: ParsedRows) -> pd.Series:
-    """Return an id of each follower that tells nobody who it is.
-
-    The same within a file for the same id; salted with the file's own content, so that only who
-    has the file can find an id again. Without ids every row is a follower.
-    """
-    salts = {file.name: file.sha256 for file in part.layout.files}
-    place = part.layout.origin
-    row = place["row"].astype("str")
-    named = part.frame["follower_id"].fillna("row " + row) if "follower_id" in part.frame else row
-    salted = place["file"].map(salts) + " " + named
-    return salted.map(lambda text: hashlib.sha256(text.encode()).hexdigest()[:16]).astype("str")
 
 
 def _rate_notes(part: ParsedRows) -> Iterator[pd.DataFrame]:

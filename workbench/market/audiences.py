@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from io import StringIO
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -183,3 +184,15 @@ def export_lists(
         f"{name}_newest.csv": table[sample["newest"]],
         f"{name}_random.csv": mixed.iloc[rng.permutation(len(mixed))],
     }
+
+
+def write_invented_list(folder: Path, rows: int = 400) -> Path:
+    """Write a list of an invented account's followers, drawn at random, and return the file."""
+    plan, rng = FollowerSettings(rows=rows), np.random.default_rng(1)
+    audience = {"creator_key": "instagram:invented", "followers": 20_000, "base_share": 0.1}
+    batch = {"bought": 3_000, "first": 500, "end": 4_500}
+    sample = sample_followers(pd.Series(audience | batch), plan, rng)
+    path = folder / "invented_random.csv"
+    folder.mkdir(parents=True, exist_ok=True)
+    export_lists(sample, "invented", plan, rng)[path.name].to_csv(path, index=False)
+    return path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.tables.definitions import engagement_definitions
+from workbench.tables.judgements import DECISIONS, LABELS
 from workbench.tables.schema import SAMPLINGS, SCHEMA_VERSION, TABLES, Column, Table
 from workbench.tables.tiers import TierPreset, tier_presets
 
@@ -17,7 +18,8 @@ Written from `workbench/tables`; after a change there run
 - `private/`: yours, ignored by git. One folder a client:
   `data/private/CLIENT/{exports,store,imports,profiles,features}`, with `campaign.yaml`
   (`retention_date`), `labels.csv`, `decisions.csv` and `outreach*.csv` where you keep them, and
-  `forgotten.json` once a creator was erased. `features` is what `workbench features` has computed,
+  `forgotten.json` once a creator was erased or a list of followers came in (it holds the salt of
+  their pseudonyms). `features` is what `workbench features` has computed,
   a bucket a file: it may be removed at any time. Tables that it writes beside it, `features*.csv`
   and `features*.parquet`, are yours. The key of a pseudonymised client, `CLIENT.key.json`, stands
   beside the folder.
@@ -45,7 +47,8 @@ def _table_section(table: Table) -> list[str]:
     ]
     key = ", ".join(f"`{name}`" for name in table.key)
     head = ["| column | kind | required | values | meaning |", "|---|---|---|---|---|"]
-    return [f"## `{table.name}`", "", table.meaning, f"Key: {key}.", "", *head, *rows, ""]
+    about = [table.meaning, *([f"Key: {key}."] if key else [])]
+    return [f"## `{table.name}`", "", *about, "", *head, *rows, ""]
 
 
 def _preset_row(preset: TierPreset) -> str:
@@ -59,7 +62,7 @@ def _preset_row(preset: TierPreset) -> str:
 def describe_tables() -> str:
     """Return the text of ``data/README.md``."""
     lines = [_INTRO, "", f"Schema version {SCHEMA_VERSION}.", ""]
-    for table in TABLES.values():
+    for table in (*TABLES.values(), LABELS, DECISIONS):
         lines += _table_section(table)
     lines += ["## Sampling notes of a file", "", f"{', '.join(f'`{s}`' for s in SAMPLINGS)}.", ""]
     lines += ["## Engagement definitions", ""]

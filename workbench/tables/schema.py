@@ -11,7 +11,7 @@ from typing import Literal
 
 Kind = Literal["text", "count", "number", "flag", "time", "date", "choice"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 PLATFORM_NAMES = {
     "instagram": "Instagram",
     "tiktok": "TikTok",
@@ -25,6 +25,10 @@ PLATFORM_NAMES = {
 PLATFORMS = (*PLATFORM_NAMES,)
 PROVENANCE = ("measured", "platform_estimated", "supplied")
 SAMPLINGS = ("latest_posts", "top_list", "filtered", "unknown")
+DRAWS = ("random", "newest", "unknown")
+EVENT_KINDS = (
+    *("giveaway", "press", "viral_post", "advert", "collaboration", "feature", "launch", "other"),
+)
 
 
 @dataclass(frozen=True)
@@ -79,15 +83,23 @@ def _count(name: str, meaning: str, *, required: bool = False) -> Column:
     return Column(name, meaning, "count", required=required, minimum=0)
 
 
+def _choice(name: str, meaning: str, choices: tuple[str, ...]) -> Column:
+    return Column(name, meaning, "choice", required=True, choices=choices)
+
+
+def _day(name: str, meaning: str = "The day.") -> Column:
+    return Column(name, meaning, "date", required=True)
+
+
+def _share(name: str, meaning: str, *, required: bool = False) -> Column:
+    return Column(name, meaning, "number", required=required, minimum=0, maximum=1)
+
+
 CREATOR_KEY = Column("creator_key", "`platform:native id`, else `platform:handle`.", required=True)
-PLATFORM = Column(
-    "platform", "The platform that the account is on.", "choice", required=True, choices=PLATFORMS
-)
+PLATFORM = _choice("platform", "The platform that the account is on.", PLATFORMS)
 CURRENCY = Column("currency", "ISO 4217 code.", required=True)
 SOURCE = Column("source", "The import that gave the row (its id in `store.json`).", required=True)
-GIVEN_BY = Column(
-    "provenance", "How the values came about.", "choice", required=True, choices=PROVENANCE
-)
+GIVEN_BY = _choice("provenance", "How the values came about.", PROVENANCE)
 
 CREATORS = Table(
     name="creators",
@@ -144,7 +156,7 @@ SNAPSHOTS = Table(
     columns=(
         CREATOR_KEY,
         PLATFORM,
-        Column("observed_on", "The day of the counts.", "date", required=True),
+        _day("observed_on", "The day of the counts."),
         _count("followers", "Followers or subscribers.", required=True),
         _count("following", "Accounts followed."),
         _count("posts_count", "Posts on the profile."),
@@ -163,16 +175,14 @@ REPORTED_METRICS = Table(
         CREATOR_KEY,
         PLATFORM,
         Column("metric", "What is counted: `likes`, `comments`, `views`, ...", required=True),
-        Column(
+        _choice(
             "statistic",
             "What was made of the posts' counts.",
-            "choice",
-            required=True,
-            choices=("mean", "median", "sum", "rate", "unknown"),
+            ("mean", "median", "sum", "rate", "unknown"),
         ),
         Column("value", "The figure; rates as 0-1.", "number", required=True, minimum=0),
         Column("window", "The posts it stands for, as the source says it.", required=True),
-        Column("as_of", "The day of the figure.", "date", required=True),
+        _day("as_of", "The day of the figure."),
         GIVEN_BY,
         SOURCE,
     ),
@@ -181,19 +191,48 @@ REPORTED_METRICS = Table(
 FOLLOWERS_SAMPLE = Table(
     name="followers_sample",
     meaning="Followers drawn from an account's list, one row a follower, without names.",
-    key=("creator_key", "sampled_on", "follower_id"),
-    order=("creator_key", "sampled_on", "follower_id"),
+    key=("creator_key", "sampled_on", "drawn", "follower_id"),
+    order=("creator_key", "sampled_on", "drawn", "position"),
     columns=(
         CREATOR_KEY,
         PLATFORM,
-        Column("sampled_on", "The day of the draw.", "date", required=True),
-        Column("follower_id", "A pseudonym of the follower.", required=True),
+        _day("sampled_on", "The day of the draw."),
+        _choice(
+            "drawn", "How they were drawn, as the analyst says it: the newest, or at random.", DRAWS
+        ),
+        Column(
+            "follower_id",
+            "A pseudonym of the follower, the same in all files of the account and day.",
+            required=True,
+        ),
+        Column("position", "The row of its file; lists come newest first.", "count", minimum=1),
         _count("followers", "Followers of the follower."),
         _count("following", "Accounts that the follower follows."),
         _count("posts_count", "Posts of the follower."),
         Column("has_picture", "Whether the profile has a picture of its own.", "flag"),
         Column("is_private", "Whether the profile is private.", "flag"),
         _count("bio_length", "Characters in the profile text."),
+        _count("username_length", "Characters in the user name, which is not kept."),
+        _count("username_digits", "How many of them are digits."),
+        _share("username_digit_share", "Which share of them is digits, 0-1."),
+        SOURCE,
+    ),
+)
+
+EVENTS = Table(
+    name="events",
+    meaning="What may explain a change of an account's followers, as the analyst noted it.",
+    key=("creator_key", "happened_on", "kind"),
+    order=("creator_key", "happened_on", "kind"),
+    columns=(
+        CREATOR_KEY,
+        PLATFORM,
+        _day("happened_on"),
+        _choice(
+            "kind",
+            "What happened; `other` for what is none of these. The text itself is not kept.",
+            EVENT_KINDS,
+        ),
         SOURCE,
     ),
 )
@@ -206,7 +245,7 @@ TRACKING = Table(
     columns=(
         CREATOR_KEY,
         PLATFORM,
-        Column("tracked_on", "The day.", "date", required=True),
+        _day("tracked_on"),
         Column("channel", "Where it was counted, `unknown` where not said.", required=True),
         Column("campaign", "The campaign, `unknown` where not said.", required=True),
         Column("product", "What was sold, `unknown` where not said.", required=True),
@@ -226,9 +265,7 @@ PAYOUTS = Table(
     columns=(
         CREATOR_KEY,
         PLATFORM,
-        Column(
-            "paid_on", "The day of the payment, else that of the export.", "date", required=True
-        ),
+        _day("paid_on", "The day of the payment, else that of the export."),
         Column("basis", "Paid for what: `post`, `order`, ..., else `unknown`.", required=True),
         Column("rate", "The amount for one, in `currency`; missing where it differs.", "number"),
         Column("orders", "Orders paid for; negative where taken back.", "count"),
@@ -240,28 +277,16 @@ PAYOUTS = Table(
 
 OVERLAPS = Table(
     name="overlaps",
-    meaning="Share of one account's audience that also follows another.",
-    key=("creator_key", "other_key", "as_of"),
+    meaning="Share of one account's audience that also follows another: one row a pair and base, "
+    "the account whose key comes first in the alphabet first.",
+    key=("creator_key", "other_key", "base", "as_of"),
     order=("creator_key", "other_key", "as_of"),
     columns=(
         CREATOR_KEY,
         Column("other_key", "The other account.", required=True),
-        Column(
-            "share",
-            "Shared followers over the base, 0-1.",
-            "number",
-            required=True,
-            minimum=0,
-            maximum=1,
-        ),
-        Column(
-            "base",
-            "What the share is a share of.",
-            "choice",
-            required=True,
-            choices=("creator", "other", "smaller", "union"),
-        ),
-        Column("as_of", "The day of the figure.", "date", required=True),
+        _share("share", "Shared followers over the base, 0-1.", required=True),
+        _choice("base", "What the share is a share of.", ("creator", "other", "smaller", "union")),
+        _day("as_of", "The day of the figure."),
         SOURCE,
     ),
 )
@@ -281,9 +306,7 @@ FEE_QUOTES = Table(
         ),
         Column("fee", "The amount asked, in `currency`.", "number", required=True, minimum=0),
         CURRENCY,
-        Column(
-            "quoted_on", "The day of the quote, else that of the export.", "date", required=True
-        ),
+        _day("quoted_on", "The day of the quote, else that of the export."),
         SOURCE,
     ),
 )
@@ -296,12 +319,10 @@ ALIASES = Table(
     columns=(
         CREATOR_KEY,
         Column("alias_key", "Another `platform:id` or `platform:handle` of it.", required=True),
-        Column(
+        _choice(
             "kind",
             "Why both are the same: one account, or one person on two platforms.",
-            "choice",
-            required=True,
-            choices=("account", "person"),
+            ("account", "person"),
         ),
         SOURCE,
     ),
@@ -315,6 +336,7 @@ TABLES: dict[str, Table] = {
         SNAPSHOTS,
         REPORTED_METRICS,
         FOLLOWERS_SAMPLE,
+        EVENTS,
         OVERLAPS,
         FEE_QUOTES,
         TRACKING,

@@ -41,6 +41,7 @@ def describe_import(report: ImportReport) -> str:
         (s.payouts, ["payout"]),
         (s.fee_quotes, ["fee quote"]),
         (s.overlaps, ["overlap"]),
+        (s.events, ["event"]),
     )
     more = "".join(f", {plural(n, *what)}" for n, what in others if n)
     lines = [
@@ -92,6 +93,11 @@ def describe_import_questions(report: ImportReport) -> list[str]:
         asked.append(
             "**How were these accounts and posts picked:** each account's latest posts, a top list, "
             "a filter? A list picked by its engagement makes small accounts look better than they are."
+        )
+    if s.followers_drawn_unknown:
+        asked.append(
+            "**How were the followers drawn from the list:** at random, or the newest? Only a random "
+            "draw tells of all followers."
         )
     if "rows" in set(report.table["as_of_from"]):
         asked.append(

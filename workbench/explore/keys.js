@@ -1,4 +1,3 @@
-const ACTIONS = { a: "Add selected", d: "Drop selected", u: "Undo", c: "Clear", s: "Select the list" };
 const EDITABLE = "input, textarea, select, [contenteditable=true]";
 
 const make = (parent, name, settings = {}, text = "") => {
@@ -10,33 +9,42 @@ const make = (parent, name, settings = {}, text = "") => {
 
 export default {
   render({ model, el }) {
+    const actions = model.get("actions");
     const bar = make(el, "div", {
-      class: "workbench-keys", role: "group", tabindex: "0", "aria-label": "Shortlist keys",
+      class: "workbench-keys", role: "group", tabindex: "0", "aria-label": model.get("name"),
     });
-    for (const [key, label] of Object.entries(ACTIONS)) {
+    const facts = make(bar, "dl", { "aria-live": "polite" });
+    const press = (key) => model.send({ key, turn: model.get("turn") });
+    for (const [key, label] of Object.entries(actions)) {
       const button = make(bar, "button", { type: "button", "aria-keyshortcuts": key });
       make(button, "kbd", { "aria-hidden": "true" }, key);
       button.append(` ${label}`);
-      button.addEventListener("click", () => model.send(key));
+      button.addEventListener("click", () => press(key));
     }
     const status = make(bar, "p", { role: "status", "aria-live": "polite" });
     const listed = make(bar, "p", { class: "workbench-listed" });
     const show = () => {
       status.textContent = model.get("status");
       listed.textContent = model.get("listed");
+      facts.replaceChildren();
+      for (const [name, value] of model.get("facts")) {
+        make(facts, "dt", {}, name);
+        make(facts, "dd", {}, value);
+      }
     };
-    model.on("change:status change:listed", show);
+    const shown = "change:status change:listed change:facts";
+    model.on(shown, show);
     show();
 
     const inPanel = (target) =>
       target instanceof Element && !target.closest(EDITABLE) &&
-      el.closest(".workbench-shortlist")?.contains(target);
+      el.closest(`.${model.get("panel")}`)?.contains(target);
     // On the window, before JupyterLab: there `a` adds a cell and `d` twice deletes one.
     const onKey = (event) => {
       if (!inPanel(event.target) || event.key.length > 1) return;
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       event.stopPropagation();
-      if (event.key in ACTIONS && !event.repeat) model.send(event.key);
+      if (event.key in actions && !event.repeat) press(event.key);
     };
     // Canvas and table cells take no focus: after a loop the keys must be heard all the same.
     const onClick = ({ target }) => {
@@ -46,7 +54,7 @@ export default {
     window.addEventListener("keydown", onKey, true);
     window.addEventListener("click", onClick, true);
     return () => {
-      model.off("change:status change:listed", show);
+      model.off(shown, show);
       window.removeEventListener("keydown", onKey, true);
       window.removeEventListener("click", onClick, true);
     };

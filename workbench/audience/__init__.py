@@ -1,0 +1,1 @@
+"""Audience quality: which accounts look odd, and what share of the followers is not real."""
