@@ -1,7 +1,7 @@
 """How many knots can so many creators carry? Held-out pinball loss on real posts.
 
 Creators of `tiktok_famous2020`, random training sets of several sizes, the rest held out. Beside
-the workbench's own choice by size stand fixed numbers of knots, a constant rate and tier medians.
+the workbench's own choice stand fixed numbers of knots, a constant rate and tier medians.
 The bar: at every size the choice is within 1% of the best of them all, the dumb ones included. (On
 this platform engagement is close to proportional to followers, so a constant rate, one parameter
 for each quantile, is hard to beat with few creators.)
@@ -17,7 +17,7 @@ import pandas as pd
 
 from benchmarks.real_sets import tiktok_latest
 from benchmarks.report import finish, read_options
-from workbench.curves.quantiles import QUANTILES, Floats, fit_quantile_curve
+from workbench.curves.quantiles import QUANTILES, Floats, fit_quantile_curve, pinball_loss
 
 Predict = Callable[[Floats], Floats]
 SHAPES = {
@@ -37,13 +37,6 @@ def read_creators() -> tuple[Floats, Floats]:
         np.log10(creators["followers"].to_numpy(dtype="float64")),
         np.log10(1 + creators["engagements"].to_numpy(dtype="float64")),
     )
-
-
-def pinball(y: Floats, predicted: Floats) -> float:
-    """Return the mean pinball loss over the seven quantiles."""
-    levels = np.array(QUANTILES)
-    error = y[:, None] - predicted
-    return float(np.maximum(levels * error, (levels - 1) * error).mean())
 
 
 def fit_spline(shape: tuple[int, int], x: Floats, y: Floats) -> Predict:
@@ -88,7 +81,7 @@ def main() -> None:
             order = rng.permutation(len(x))
             train, test = order[:size], order[size:]
             for name, fit in rivals.items():
-                losses[name].append(pinball(y[test], fit(x[train], y[train])(x[test])))
+                losses[name].append(pinball_loss(y[test], fit(x[train], y[train])(x[test])))
         error = np.std(losses["workbench"], ddof=1) / np.sqrt(draws)
         rows.append(
             {"creators": size, **{n: np.mean(v) for n, v in losses.items()}, "MC error": error}

@@ -18,7 +18,7 @@ from workbench.curves import (
     summarise_tiers,
 )
 from workbench.curves.posts_noise import median_half_width
-from workbench.curves.quantiles import QUANTILES, fit_quantile_curve, score_of
+from workbench.curves.quantiles import LINE, QUANTILES, choose_shape, fit_quantile_curve, score_of
 from workbench.curves.tiers import median_interval
 from workbench.errors import DataError, SettingsError
 from workbench.market.settings import MarketSettings
@@ -133,6 +133,20 @@ def test_a_score_at_a_quantile_is_that_quantile():
     np.testing.assert_allclose(scores, 0.6745, atol=1e-4)
 
 
+@pytest.mark.parametrize(("bend", "shape"), [(0.0, LINE), (0.3, (3, 3))])
+def test_a_spline_is_taken_where_it_foretells_better(bend, shape):
+    rng = np.random.default_rng(0)
+    x = rng.uniform(3, 6, 400)
+    assert choose_shape(x, x + bend * (x - 4.5) ** 2 + rng.normal(0, 0.3, 400)) == shape
+
+
+def test_half_of_the_values_lie_below_the_middle_curve():
+    x = np.random.default_rng(0).normal(4, 1, 301)
+    y = x + np.random.default_rng(1).normal(0, 0.3, 301)
+    middle = fit_quantile_curve(x, y, shape=LINE, quantiles=[0.5]).predict(x)[:, 0]
+    assert (y < middle - 1e-9).sum() <= 150 <= (y < middle + 1e-9).sum()
+
+
 @pytest.fixture(scope="module")
 def ranges():
     return pd.concat([market_ranges(MarketSettings(seed=seed)) for seed in (1, 2, 3)])
@@ -146,9 +160,12 @@ def test_ranges_of_medians_cover_the_long_run_median(ranges):
     assert 0.87 <= hit.mean() <= 0.96
 
 
-def test_ranges_of_percentiles_cover_the_true_percentile(ranges):
-    known = ranges[ranges["percentile"].notna()]
-    hit = known["percentile_true"].between(known["percentile_low"], known["percentile_high"])
+@pytest.mark.parametrize("way", ["", "_figure"])
+def test_ranges_of_percentiles_cover_the_true_percentile(ranges, way):
+    known = ranges[ranges["by_posts"] & ranges["percentile_figure"].notna()]
+    low, high = known[f"percentile_low{way}"], known[f"percentile_high{way}"]
+    hit = known["percentile_true"].between(low, high)
+    assert len(known) > 700
     assert 0.87 <= hit.mean() <= 0.96
 
 

@@ -13,15 +13,11 @@ from workbench.curves.fit import (
     fit_engagement_curves,
 )
 from workbench.curves.habits import HabitTable, compare_habits
-from workbench.curves.new_posts import (
-    PostsForecast,
-    PostsSettings,
-    Reference,
-    fit_reference,
-    predict_posts,
-)
+from workbench.curves.new_posts import PostsForecast, predict_posts
+from workbench.curves.placing import PlacingSettings, place_by_posts
 from workbench.curves.presets import PresetComparison, compare_presets
 from workbench.curves.recovery import Recovery, score_percentiles
+from workbench.curves.reference import PostsSettings, Reference, fit_reference
 from workbench.curves.selection import SelectionCheck, SelectionSettings, check_selection
 from workbench.curves.shortlist import Shortlist, ShortlistSettings, check_names, choose_shortlist
 from workbench.curves.tiers import TierSettings, TierTable, summarise_tiers
@@ -36,6 +32,7 @@ __all__ = [
     "FeeSettings",
     "FeeTable",
     "HabitTable",
+    "PlacingSettings",
     "PostsForecast",
     "PostsSettings",
     "PresetComparison",
@@ -59,6 +56,7 @@ __all__ = [
     "fit_engagement_curve",
     "fit_engagement_curves",
     "fit_reference",
+    "place_by_posts",
     "predict_posts",
     "score_percentiles",
     "summarise_fees",

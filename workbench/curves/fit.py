@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from workbench.curves.new_posts import PostsSummary
 from workbench.curves.posts_noise import median_half_width, typical_spread
 from workbench.curves.quantiles import (
     QUANTILES,
@@ -16,7 +17,6 @@ from workbench.curves.quantiles import (
     count_near,
     fit_quantile_curve,
     percentiles_of,
-    spline_shape,
 )
 from workbench.curves.selection import SelectionSettings, SelectionSummary, check_selection
 from workbench.errors import DataError, SettingsError
@@ -77,7 +77,8 @@ class CurveSummary:
     interval (MacKinnon and White 1985); a headline, not the curve. It is missing without a curve
     and where the creators were chosen by the outcome and the slope can't be corrected.
     ``reason`` says why there is none, else it is empty. ``basis`` is the kind of figure that all
-    creators of the curve stand on (``workbench.features.reported``).
+    creators of the curve stand on (``workbench.features.reported``). ``placed`` is there where
+    creators were placed by their posts (``place_by_posts``).
     """
 
     platform: str
@@ -93,6 +94,7 @@ class CurveSummary:
     knots: int
     reason: str
     selection: SelectionSummary
+    placed: PostsSummary | None = None
 
     @property
     def exponents(self) -> tuple[float, float, float]:
@@ -123,6 +125,9 @@ class CurveFit:
         - ``percentile``, ``percentile_low``, ``percentile_high``: 0-100, missing as the expected
           engagements are where the creators were chosen by the outcome; the range holds what
           few posts of the creator and few peers leave open, for a reported figure few peers alone;
+        - ``by_posts``: whether the percentile is that of the long-run median as the posts foretell
+          it (``place_by_posts``), else that of the figure as it is; then ``ahead``, ``ahead_low``,
+          ``ahead_high``: median, 5th and 95th percentile of the geometric mean of five other posts;
         - ``peers``: other creators in the fit between half and twice the size;
         - ``reason``: why there is no percentile, else empty.
     curve : DataFrame
@@ -170,9 +175,9 @@ def fit_engagement_curves(features: pd.DataFrame, settings: CurveSettings) -> tu
 def fit_engagement_curve(features: pd.DataFrame, settings: CurveSettings) -> CurveFit:
     """Fit the curve of the creators of one platform and one kind of figure.
 
-    Quantile regression (Koenker and Bassett 1978) of log10(1 + engagements) on a spline of
-    log10(followers): counts are modelled on followers and rates derived from them, since a ratio
-    regressed on its own denominator falls even where there is no relation.
+    Quantile regression (Koenker and Bassett 1978) of log10(1 + engagements) on a line or
+    spline of log10(followers): counts are modelled on followers and rates derived from them, since
+    a ratio regressed on its own denominator falls even where there is no relation.
 
     Parameters
     ----------
@@ -205,7 +210,7 @@ def fit_engagement_curve(features: pd.DataFrame, settings: CurveSettings) -> Cur
     return CurveFit(
         table=_creators(frame, x, y, curve, typical, reason, selection, settings),
         curve=_grid(curve, x[usable]),
-        summary=_summary(frame, x[usable], typical, reason, selection, settings),
+        summary=_summary(frame, x[usable], typical, reason, curve, selection, settings),
         settings=settings,
     )
 
@@ -270,14 +275,15 @@ def _creators(
         frame["engagements_log_sd"], posts, typical=typical, confidence=settings.confidence
     ).to_numpy()
     # How far a creator's posts vary is unknown behind a reported figure: nothing is said of it.
-    noise = np.where(_reported(frame), 0.0, half)
+    noise = np.where(frame["engagements_basis"].fillna(POSTS).ne(POSTS), 0.0, half)
     quantiles = np.full((len(frame), len(QUANTILES)), np.nan)
     leverage = np.full(len(frame), np.nan)
     sized = np.isfinite(x)
     if curve is not None and sized.any():
         quantiles[sized], leverage[sized] = curve.predict(x[sized]), curve.leverage(x[sized])
     columns = ["creator_key", "handle", "platform", "engagements", "engagements_basis"]
-    peers = _peers(x, np.isfinite(y))
+    known = np.isfinite(y)
+    peers = np.where(sized, count_near(x[known], x) - known, 0)  # others with engagements
     chosen = selection.verdict == "selected"
     quantiles[chosen | (peers < settings.min_peers)] = np.nan
     return frame[columns].assign(
@@ -290,18 +296,11 @@ def _creators(
         expected_low=_engagements(quantiles[:, 0]),
         expected_high=_engagements(quantiles[:, -1]),
         **percentiles_of(y, noise, quantiles, leverage, settings.confidence),
+        by_posts=False,
+        **dict.fromkeys(("ahead", "ahead_low", "ahead_high"), np.nan),
         peers=peers,
         reason=_reasons(frame, no_curve or CHOSEN * chosen, peers, noise, settings),
     )
-
-
-def _reported(frame: pd.DataFrame) -> pd.Series:
-    return frame["engagements_basis"].fillna(POSTS).ne(POSTS)
-
-
-def _peers(x: Floats, known: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Count the other creators with engagements between half and twice each creator's size."""
-    return np.where(np.isfinite(x), count_near(x[known], x) - known, 0)
 
 
 def _reasons(
@@ -325,6 +324,7 @@ def _summary(
     x: Floats,
     typical: float,
     reason: str,
+    curve: QuantileCurve | None,
     selection: SelectionSummary,
     settings: CurveSettings,
 ) -> CurveSummary:
@@ -341,7 +341,7 @@ def _summary(
         exponent_low=low,
         exponent_high=high,
         typical_spread=typical,
-        knots=0 if reason else spline_shape(len(x))[0],
+        knots=curve.shape[0] if curve else 0,
         reason=reason,
         selection=selection,
     )

@@ -50,7 +50,10 @@ class LevelModel:
     def predict(self, features: pd.DataFrame) -> tuple[Floats, Floats]:
         """Return levels and sizes of their misses, each of shape (creators, levels)."""
         standard = _standard(features[[*self.columns]], self.centre, self.spread)
-        outcomes = _kernel(standard, self.points) @ self.weights + self.means
+        # In parts, so that the memory does not grow with the creators.
+        parts = np.array_split(standard, len(standard) // 5_000 + 1)
+        outcomes = np.concatenate([_kernel(part, self.points) @ self.weights for part in parts])
+        outcomes += self.means
         return outcomes[:, ::2], np.exp(outcomes[:, 1::2])
 
     def limits(self, level: int, quantiles: Sequence[float]) -> Floats:

@@ -48,11 +48,45 @@ class PeerLevels:
         return count_near(self.sizes, x)
 
 
-def observed_medians(usable: pd.DataFrame) -> pd.DataFrame:
+@dataclass(frozen=True, kw_only=True)
+class MedianNoise:
+    """How far medians of few posts scatter.
+
+    ``typical`` is the spread of posts in dex, ``ratio`` the scatter of medians as measured over
+    that of normal posts so spread.
+    """
+
+    typical: float
+    ratio: float
+
+
+def measure_noise(usable: pd.DataFrame) -> MedianNoise:
+    """Measure the noise of medians by those of every other post, where creators have ten or more.
+
+    Posts with long tails spread more than their medians scatter.
+    """
+    grouped = usable.groupby("creator_key")["y"]
+    spread, posts = grouped.std(), grouped.size()
+    typical = typical_spread(spread, posts)
+    many = posts.index[posts >= 10]
+    if len(many) < 30:
+        return MedianNoise(typical=typical, ratio=1.0)
+    turn = grouped.cumcount().to_numpy() % 2
+    first, second = (
+        usable[turn == half].groupby("creator_key")["y"].median()[many] for half in (0, 1)
+    )
+    error, _ = median_error(spread[many], posts[many], typical=typical)
+    # A half's variance is twice that of all, and the two halves' add up.
+    measured = float(((first - second) ** 2).mean() / (4 * (error**2).mean()))
+    return MedianNoise(typical=typical, ratio=float(np.sqrt(measured)))
+
+
+def observed_medians(usable: pd.DataFrame, noise: MedianNoise) -> pd.DataFrame:
     """Return each creator's ``median`` of log10(1 + engagements), its ``posts`` and ``error``."""
     grouped = usable.groupby("creator_key")["y"]
-    posts, spread = grouped.size(), grouped.std()
-    error, _ = median_error(spread, posts, typical=typical_spread(spread, posts))
+    posts = grouped.size()
+    error, _ = median_error(grouped.std(), posts, typical=noise.typical)
+    error = error.where(posts <= 2, noise.ratio * error)
     return pd.DataFrame({"median": grouped.median(), "posts": posts, "error": error})
 
 
@@ -73,7 +107,8 @@ def fit_peer_levels(levels: pd.DataFrame, seed: int, most: int = 5_000) -> PeerL
     if len(levels) > most:
         levels = levels.sample(most, random_state=seed).sort_index()
     x, y, error = (levels[name].to_numpy(dtype="float64") for name in ("x", "median", "error"))
-    rest = y - fit_quantile_curve(x, y).predict(x)[:, 3]
+    observed = fit_quantile_curve(x, y)
+    rest = y - observed.predict(x)[:, 3]
     true = max(float(np.var(rest) - np.mean(error**2)), 0.05 * float(np.var(rest)))
     drawn = rest * np.sqrt(true / (true + error**2))
     shifts = {}
@@ -82,7 +117,7 @@ def fit_peer_levels(levels: pd.DataFrame, seed: int, most: int = 5_000) -> PeerL
         shifts[group] = _shifts(left, levels[group])
         left = left - levels[group].map(shifts[group]).fillna(0.0).to_numpy()
     return PeerLevels(
-        curve=fit_quantile_curve(x, (y - rest) + left),
+        curve=fit_quantile_curve(x, (y - rest) + left, shape=observed.shape),
         sizes=np.sort(x),
         shifts=shifts,
     )

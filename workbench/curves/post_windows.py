@@ -98,7 +98,7 @@ def frequent_kinds(posts: pd.DataFrame) -> tuple[str, ...]:
 
 def newest_posts(usable: pd.DataFrame, k: int) -> pd.DataFrame:
     """Return each creator's newest k posts; creators with fewer are left out."""
-    return _whole(usable[_from_newest(usable) < k], k)
+    return _whole(usable[from_newest(usable) < k], k)
 
 
 def split_posts(
@@ -114,15 +114,15 @@ def split_posts(
     tuple of DataFrame
         The posts seen, the neighbours, and all ripe posts that are not seen.
     """
-    back, ripe = _from_newest(usable), usable["days"] >= ripe_days
+    back, ripe = from_newest(usable), usable["days"] >= ripe_days
     keys = usable["creator_key"]
     if newer:
-        target = ripe & (_from_newest(usable, ripe) < ahead)
+        target = ripe & (from_newest(usable, ripe) < ahead)
         first = back.where(target).groupby(keys).transform("max") + 1
         seen = back.between(first, first + k - 1)
     else:
         seen = back < k
-        target = ripe & ~seen & (_from_newest(usable, ripe & ~seen) < ahead)
+        target = ripe & ~seen & (from_newest(usable, ripe & ~seen) < ahead)
     seen_posts, targets = _whole(usable[seen], k), _whole(usable[target], ahead)
     both = set(seen_posts["creator_key"]) & set(targets["creator_key"])
     parts = (seen_posts, targets, usable[ripe & ~seen])
@@ -130,7 +130,7 @@ def split_posts(
     return kept[0], kept[1], kept[2]
 
 
-def _from_newest(usable: pd.DataFrame, among: pd.Series | None = None) -> pd.Series:
+def from_newest(usable: pd.DataFrame, among: pd.Series | None = None) -> pd.Series:
     """Count each creator's newer posts, or only those ``among`` them."""
     counted = pd.Series(1, usable.index) if among is None else among.astype("int64")
     after: pd.Series = counted[::-1].groupby(usable["creator_key"]).cumsum()[::-1] - counted

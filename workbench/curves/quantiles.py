@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linprog
 from scipy.stats import norm
-from sklearn.linear_model import QuantileRegressor
-from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import SplineTransformer
 
 Floats = NDArray[np.float64]
 
 TIE = 1e-9  # dex; nearer values count as equal
 QUANTILES = (0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95)
+
+
+LINE = (2, 1)  # knots and degree
+# From so many creators on a needless spline costs 0.2% of the loss, a needed one more than that.
+SURE, FOLDS = 2_500, 5
 
 
 def spline_shape(creators: int) -> tuple[int, int]:
@@ -24,8 +29,40 @@ def spline_shape(creators: int) -> tuple[int, int]:
     by held-out pinball loss on real posts: ``python -m benchmarks.curve_shape``.
     """
     if creators < 250:
-        return 2, 1
+        return LINE
     return (3, 3) if creators < 1000 else (5, 3)
+
+
+def choose_shape(
+    log_followers: Floats, log_engagements: Floats, *, most: int = 1_500, seed: int = 0
+) -> tuple[int, int]:
+    """Choose a line or :func:`spline_shape`, whichever foretells left-out creators better.
+
+    Five folds by creator, of at most ``most`` at random. That a spline must win by a standard error
+    would keep lines that miss a fifth of the sizes: ``python -m benchmarks.curve_cv``.
+    """
+    spline = spline_shape(len(log_followers))
+    if spline == LINE or len(log_followers) >= SURE:
+        return spline
+    chosen = np.random.default_rng(seed).permutation(len(log_followers))[:most]
+    x, y = log_followers[chosen], log_engagements[chosen]
+    return min(LINE, spline, key=lambda shape: _held_out_loss(x, y, shape))
+
+
+def _held_out_loss(x: Floats, y: Floats, shape: tuple[int, int]) -> float:
+    fold = np.arange(len(x)) % FOLDS
+    losses = [
+        pinball_loss(y[fold == out], curve.predict(x[fold == out]))
+        for out in range(FOLDS)
+        for curve in [fit_quantile_curve(x[fold != out], y[fold != out], shape=shape)]
+    ]
+    return float(np.mean(losses))
+
+
+def pinball_loss(values: Floats, quantiles: Floats) -> float:
+    """Return the mean pinball loss over the seven quantiles."""
+    levels, error = np.array(QUANTILES), values[:, None] - quantiles
+    return float(np.maximum(levels * error, (levels - 1) * error).mean())
 
 
 def make_spline(log_followers: Floats, shape: tuple[int, int]) -> SplineTransformer:
@@ -51,22 +88,24 @@ class QuantileCurve:
 
     Attributes
     ----------
-    models : tuple of Pipeline
-        One a quantile, in the order of ``QUANTILES``.
+    shape : tuple of int
+        Knots and degree of the spline that they share.
     spline : SplineTransformer
-        The fitted spline that they share.
+    coefficients : ndarray
+        One column a quantile, in the order of ``QUANTILES``; intercepts first.
     inverse : ndarray
-        Inverse of the design's cross product, intercept first.
+        Inverse of the design's cross product.
     """
 
-    models: tuple[Pipeline, ...]
+    shape: tuple[int, int]
     spline: SplineTransformer
+    coefficients: Floats
     inverse: Floats
 
     def predict(self, log_followers: Floats) -> Floats:
         """Return the quantiles, shape (n, 7), sorted so that they never cross."""
-        column = log_followers.reshape(-1, 1)
-        return np.sort(np.column_stack([model.predict(column) for model in self.models]), axis=1)
+        quantiles: Floats = _design(self.spline, log_followers) @ self.coefficients
+        return np.sort(quantiles, axis=1)
 
     def leverage(self, log_followers: Floats) -> Floats:
         """Return how little the fit knows of each size: about 1 over the peers that place it."""
@@ -76,21 +115,36 @@ class QuantileCurve:
 
 
 def fit_quantile_curve(
-    log_followers: Floats, log_engagements: Floats, *, shape: tuple[int, int] | None = None
+    log_followers: Floats,
+    log_engagements: Floats,
+    *,
+    shape: tuple[int, int] | None = None,
+    quantiles: Sequence[float] = QUANTILES,
 ) -> QuantileCurve:
-    """Fit the seven quantiles, each by linear programming; beyond the data they go on as lines.
+    """Fit quantiles, each by linear programming; beyond the data they go on as lines.
 
-    ``shape`` is (knots, degree), :func:`spline_shape` of the creators where it is not given.
+    ``shape`` is (knots, degree), that of :func:`choose_shape` where it is not given.
     """
-    column = log_followers.reshape(-1, 1)
-    spline = make_spline(log_followers, shape or spline_shape(len(column))).fit(column)
-    models = []
-    for quantile in QUANTILES:
-        regressor = QuantileRegressor(quantile=quantile, alpha=0.0, solver="highs")
-        models.append(make_pipeline(spline, regressor).fit(column, log_engagements))
+    shape = shape or choose_shape(log_followers, log_engagements)
+    spline = make_spline(log_followers, shape).fit(log_followers.reshape(-1, 1))
     design = _design(spline, log_followers)
+    columns = [_regressed(design, log_engagements, quantile) for quantile in quantiles]
     inverse: Floats = np.linalg.pinv(design.T @ design).astype(np.float64)
-    return QuantileCurve(models=tuple(models), spline=spline, inverse=inverse)
+    return QuantileCurve(
+        shape=shape, spline=spline, coefficients=np.column_stack(columns), inverse=inverse
+    )
+
+
+def _regressed(design: Floats, values: Floats, quantile: float) -> Floats:
+    """Regress a quantile by the dual program, whose few equations make it the faster one.
+
+    The coefficients are the prices of the equations (Koenker and Bassett 1978).
+    """
+    solved = linprog(
+        -values, A_eq=design.T, b_eq=(1 - quantile) * design.sum(axis=0), bounds=(0, 1)
+    )
+    prices: Floats = -solved.eqlin.marginals
+    return prices
 
 
 def _design(spline: SplineTransformer, log_followers: Floats) -> Floats:
@@ -122,11 +176,24 @@ def score_of(values: Floats, quantiles: Floats) -> Floats:
     quantiles : ndarray, shape (n, 7)
         Sorted quantiles of each creator's peers; missing ones give missing scores.
     """
-    known = norm.ppf(QUANTILES)
-    result = np.full(len(values), np.nan)
-    for row, (value, curve) in enumerate(zip(values, quantiles, strict=True)):
-        if np.isfinite(value) and np.isfinite(curve).all():
-            result[row] = _interpolated(value, curve, known)
+    known, result = norm.ppf(QUANTILES), np.full(len(values), np.nan)
+    whole = np.isfinite(values) & np.isfinite(quantiles).all(axis=1)
+    value, curve, row = values[whole], quantiles[whole], np.arange(whole.sum())
+    far = (curve < value[:, None]).sum(axis=1)
+    near = far - 1
+    # Two outer quantiles can all but meet by chance; two cells give a slope that holds.
+    last = len(known) - 1
+    low, high = value <= curve[:, 0], value >= curve[:, last]
+    near = np.select([low, high], [0, last], near)
+    far = np.select([low, high], [2, last - 2], far)
+    cell = np.maximum(np.abs(curve[row, far] - curve[row, near]), TIE)
+    slope = np.abs(known[far] - known[near]) / cell
+    score = known[near] + slope * (value - curve[row, near])
+    # A value that fills the levels between several quantiles stands at their middle.
+    tied = np.abs(curve - value[:, None]) < TIE
+    several = tied.sum(axis=1)
+    middle = (tied * known).sum(axis=1) / np.maximum(several, 1)
+    result[whole] = np.where(several > 1, middle, score)
     return result
 
 
@@ -158,19 +225,3 @@ def percentiles_of(
         "percentile_low": 100 * norm.cdf(score - below),
         "percentile_high": 100 * norm.cdf(score + above),
     }
-
-
-def _interpolated(value: float, curve: Floats, known: Floats) -> float:
-    tied = np.abs(curve - value) < TIE
-    if tied.sum() > 1:  # the value fills the levels between: its middle is said
-        return float(known[tied].mean())
-    if value <= curve[0] or value >= curve[-1]:
-        # Two outer quantiles can all but meet by chance; two cells give a slope that holds.
-        near, far = (0, 2) if value <= curve[0] else (-1, -3)
-    else:
-        far = int(np.searchsorted(curve, value))
-        near = far - 1
-    slope = (known[far] - known[near]) / np.copysign(
-        max(abs(curve[far] - curve[near]), TIE), known[far] - known[near]
-    )
-    return float(known[near] + slope * (value - curve[near]))

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 import pandas as pd
 
 from workbench.curves.fit import CurveFit
+from workbench.curves.post_windows import GROUPS
 from workbench.errors import DataError, SettingsError
 from workbench.features.reported import POSTS, settled_basis
 
@@ -45,6 +46,8 @@ class ShortlistSummary:
     ``above`` and ``below`` count those whose whole range lies at or above, or below, the goal;
     ``open`` those whose range holds it; ``unknown`` those without a percentile. ``reported`` counts
     the percentiles that stand on a reported figure: their ranges hold the curve's part alone.
+    ``by_posts`` counts those of the long-run median as posts foretell it, among peers told apart by
+    ``groups``; the others are those of the figures as they are.
     """
 
     creators: int
@@ -54,6 +57,13 @@ class ShortlistSummary:
     unknown: int
     everybody: bool
     reported: int
+    by_posts: int
+    groups: tuple[str, ...]
+
+    @property
+    def as_they_are(self) -> int:
+        """Percentiles of posts' medians, without what posts foretell."""
+        return self.known - self.by_posts - self.reported
 
     @property
     def known(self) -> int:
@@ -93,8 +103,7 @@ def choose_shortlist(fits: Sequence[CurveFit], settings: ShortlistSettings) -> S
     table = pd.concat([fit.table for fit in fits], ignore_index=True)
     if settings.names:
         check_names(settings.names, table)
-        wanted = {_plain(name) for name in settings.names}
-        table = table[table[["handle", "creator_key"]].map(_plain).isin(wanted).any(axis=1)]
+        table = table[is_named(table, settings.names)]
     ordered = table.sort_values(
         ["percentile", "creator_key"], ascending=[False, True], ignore_index=True
     )
@@ -106,7 +115,7 @@ def choose_shortlist(fits: Sequence[CurveFit], settings: ShortlistSettings) -> S
     return Shortlist(
         table=ordered,
         confidence=fits[0].settings.confidence,
-        summary=_summary(ordered, settings),
+        summary=_summary(ordered, fits, settings),
         settings=settings,
     )
 
@@ -129,6 +138,13 @@ def check_names(names: Sequence[str], creators: pd.DataFrame) -> None:
         raise DataError("The shortlist names creators that are not in the data.", faults)
 
 
+def is_named(creators: pd.DataFrame, names: Sequence[str]) -> pd.Series:
+    """Say of each creator whether a name is its handle or key."""
+    wanted = {_plain(name) for name in names}
+    named: pd.Series = creators[["handle", "creator_key"]].map(_plain).isin(wanted).any(axis=1)
+    return named
+
+
 def _plain(name: str) -> str:
     return name.strip().removeprefix("@").casefold()
 
@@ -140,8 +156,11 @@ def _standing(table: pd.DataFrame, goal: float) -> pd.Series:
     return standing.mask(table["percentile"].isna(), "unknown")
 
 
-def _summary(table: pd.DataFrame, settings: ShortlistSettings) -> ShortlistSummary:
+def _summary(
+    table: pd.DataFrame, fits: Sequence[CurveFit], settings: ShortlistSettings
+) -> ShortlistSummary:
     counts = table["standing"].value_counts()
+    placed = [fit.summary.placed for fit in fits if fit.summary.placed]
     return ShortlistSummary(
         creators=len(table),
         above=int(counts.get("above", 0)),
@@ -150,4 +169,6 @@ def _summary(table: pd.DataFrame, settings: ShortlistSettings) -> ShortlistSumma
         unknown=int(counts.get("unknown", 0)),
         everybody=not settings.names,
         reported=int((table["percentile"].notna() & settled_basis(table).ne(POSTS)).sum()),
+        by_posts=int(table["by_posts"].sum()),
+        groups=tuple(name for name in GROUPS if any(name in p.groups for p in placed)),
     )

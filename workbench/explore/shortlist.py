@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,6 +11,7 @@ from itables.widget import ITable
 from jscatter import Scatter
 
 from workbench import formats
+from workbench.curves import CurveFit
 from workbench.curves.tiers import engagement_rate
 from workbench.errors import DataError
 from workbench.explore.keys import KeyBar
@@ -40,6 +41,8 @@ class ShortlistPanel:
         ``CreatorFeatures.table``.
     rate : str
         Name of the engagement definition.
+    fits : sequence of CurveFit
+        Where given, the table says where creators stand and what five other posts bring.
 
     Raises
     ------
@@ -48,13 +51,19 @@ class ShortlistPanel:
     """
 
     def __init__(
-        self, features: pd.DataFrame, *, rate: str = "engagement_rate_by_followers"
+        self,
+        features: pd.DataFrame,
+        *,
+        rate: str = "engagement_rate_by_followers",
+        fits: Sequence[CurveFit] = (),
     ) -> None:
         rates = engagement_rate(features, rate)
         drawn = features["followers"].gt(0).fillna(False) & rates.gt(0).fillna(False)
         if not drawn.any():
             raise DataError("There is nobody to draw.", [f"expected followers and {rate} above 0"])
         self._creators = features.assign(rate=rates)[drawn].reset_index(drop=True)
+        tables = [fit.table.set_index("creator_key") for fit in fits]
+        self._places = pd.concat(tables) if tables else None
         self._moves: list[tuple[str, ...]] = [()]  # the list after each change, newest last
         self.plot = _plot(self._creators, rate)
         self.table = ITable(
@@ -115,15 +124,18 @@ class ShortlistPanel:
 
     def _rows(self) -> pd.DataFrame:
         selected = self._selected()
-        return pd.DataFrame(
-            {
-                "Creator": selected["handle"],
-                "Platform": selected["platform"],
-                "Followers": selected["followers"].map(formats.count),
-                "Engagement rate": selected["rate"].map(formats.percent),
-                "On the list": selected["creator_key"].isin(self.shortlist).map(_YES_NO),
-            }
-        ).reset_index(drop=True)
+        rows: dict[str, Any] = {
+            "Creator": selected["handle"],
+            "Platform": selected["platform"],
+            "Followers": selected["followers"].map(formats.count),
+            "Engagement rate": selected["rate"].map(formats.percent),
+            "On the list": selected["creator_key"].isin(self.shortlist).map(_YES_NO),
+        }
+        if self._places is not None:
+            places = self._places.loc[selected["creator_key"]]
+            rows["Percentile"] = _ranges(places, "percentile", formats.ordinal)
+            rows["Five other posts"] = _ranges(places, "ahead", formats.count)
+        return pd.DataFrame(rows).reset_index(drop=True)
 
 
 def _plot(creators: pd.DataFrame, rate: str) -> Scatter:
@@ -168,6 +180,14 @@ def _plot(creators: pd.DataFrame, rate: str) -> Scatter:
     plot.widget.add_class("workbench-plot")
     plot.widget.show(buttons=["pan_zoom", "lasso", "divider", "reset"])
     return plot
+
+
+def _ranges(places: pd.DataFrame, name: str, write: Callable[[float], str]) -> list[str]:
+    values = places[[name, f"{name}_low", f"{name}_high"]].itertuples(index=False)
+    return [
+        formats.MISSING if pd.isna(own) else f"{write(own)} ({write(low)} to {write(high)})"
+        for own, low, high in values
+    ]
 
 
 def _change(before: Sequence[str], after: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from workbench.features.creators import (
     creator_features,
 )
 from workbench.features.definitions import rates_by_definition
+from workbench.features.posts import latest_posts
 from workbench.features.settings import FeatureSettings
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "FeaturesSummary",
     "FigureUse",
     "creator_features",
+    "latest_posts",
     "rates_by_definition",
 ]

@@ -100,6 +100,17 @@ def _draw_marks(marked: pd.DataFrame, ax: Axes) -> None:
         return
     x = shown["followers"].astype("float64")
     y = shown["engagements"].clip(lower=1)
+    ahead = shown[shown["ahead"].notna()]
+    if len(ahead):
+        ax.vlines(
+            ahead["followers"].astype("float64"),
+            ahead["ahead_low"].clip(lower=1),
+            ahead["ahead_high"].clip(lower=1),
+            color=MARK,
+            lw=1.6,
+            zorder=4,
+            label="five other posts, 9 in 10",
+        )
     ax.scatter(
         x, y, s=190, facecolors="white", edgecolors=MARK, lw=1.6, zorder=5, label="shortlist"
     )
@@ -144,7 +155,12 @@ def draw_shortlist(shortlist: Shortlist, *, ax: Axes | None = None) -> Axes:
     goal = shortlist.settings.goal_percentile
     ax.axvline(goal, color=QUIET, lw=1.2, ls=(0, (4, 3)))
     ax.hlines(rows, shown["percentile_low"], shown["percentile_high"], color=BAND, lw=5, alpha=0.35)
-    ax.scatter(shown["percentile"], rows, s=42, color=BAND, zorder=3, clip_on=False)
+    # Hollow where most others are places in the long run and this one is not.
+    hollow = ~shown["by_posts"] & bool(shown["by_posts"].any())
+    for ring, fill in ((hollow, "white"), (~hollow, BAND)):
+        places = shown.loc[ring, "percentile"]
+        dots: dict[str, Any] = {"facecolors": fill, "edgecolors": BAND, "linewidths": 1.6}
+        ax.scatter(places, rows[ring], s=42, zorder=3, clip_on=False, **dots)
     labels = [f"{n}  {drawable(h)}" for n, h in zip(shown["number"], shown["handle"], strict=True)]
     ax.set_yticks(rows, labels, color=INK)
     ax.set_ylim(-0.7, len(shown) - 0.3)

@@ -24,6 +24,7 @@ from workbench.wording.reports import (
 )
 from workbench.wording.sample import describe_recovery
 from workbench.wording.shortlist import (
+    describe_places,
     describe_shortlist,
     describe_shortlist_alt,
     describe_shortlist_note,
@@ -48,6 +49,7 @@ __all__ = [
     "describe_limits",
     "describe_method",
     "describe_next_steps",
+    "describe_places",
     "describe_ranges",
     "describe_recovery",
     "describe_shortlist",

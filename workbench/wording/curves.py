@@ -97,9 +97,15 @@ def describe_curve_note(fit: CurveFit) -> str:
         f"Each dot is a creator ({figure}), both scales are logarithmic. The line is "
         f"the middle of peers of the same size; the light band holds {nominal(0.90)} of them. "
         f"Sizes seen: {short_count(fit.summary.followers_min)} to "
-        f"{short_count(fit.summary.followers_max)} followers; outside them nothing is drawn."
+        f"{short_count(fit.summary.followers_max)} followers; outside them nothing is drawn. "
+        f"{_shape(fit.summary.knots)}"
         f"{_exponent_note(fit)}"
     )
+
+
+def _shape(knots: int) -> str:
+    lines = "straight lines" if knots == 2 else f"splines of {knots} knots"
+    return f"The curves are {lines} in the logarithm of engagements plus one."
 
 
 def _exponent_note(fit: CurveFit) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from workbench.features.reported import KINDS, POSTS
-from workbench.formats import day, listing, literal, plural
+from workbench.formats import count, day, listing, literal, nominal, plural
 from workbench.tables.definitions import EngagementDefinition
 from workbench.tables.schema import PLATFORM_NAMES
 from workbench.wording.curves import curve_names
@@ -108,9 +108,17 @@ def describe_method(features: CreatorFeatures) -> str:
     return f"{_POSTS_METHOD}\n\nWhere no post's engagements are known, {_REPORTED_METHOD}"
 
 
-def describe_ranges(features: CreatorFeatures) -> str:
-    """Say in plain words what the range of a percentile holds."""
-    start = "A creator's percentile is read off these curves at the creator's size."
+def describe_ranges(features: CreatorFeatures, fits: Sequence[CurveFit] = ()) -> str:
+    """Say in plain words how creators are placed and what the range of a percentile holds."""
+    placed = [fit for fit in fits if fit.summary.placed]
+    others = [
+        fit
+        for fit in fits
+        if not (fit.summary.placed or fit.summary.reason)
+        and fit.summary.selection.verdict != "selected"
+    ]
+    where = f"On {listing(curve_names(others, fits))} a" if placed and others else "A"
+    start = f"{where} creator's percentile is read off these curves at the creator's size."
     end = "With fewer than ten peers between half and twice the size we give no percentile."
     posts = (
         "Its range holds two things: what a few posts leave open about the creator's own middle, "
@@ -120,11 +128,31 @@ def describe_ranges(features: CreatorFeatures) -> str:
         f"holds only {_CURVE_RANGE}: how far the posts behind a reported figure vary is unknown, "
         "and nothing is said of it."
     )
-    if not features.summary.reported:
-        return f"{start} {posts} {end}"
-    if not features.summary.posts_used:
-        return f"{start} Its range {reported} {end}"
-    return f"{start} {posts} For a creator on a reported figure it {reported} {end}"
+    by_posts = [_placing(placed, fits)] if placed else []
+    if placed and not others:
+        said = []
+    elif not features.summary.reported:
+        said = [start, posts]
+    elif not features.summary.posts_used:
+        said = [start, f"Its range {reported}"]
+    else:
+        said = [start, posts, f"For a creator on a reported figure it {reported}"]
+    return "\n\n".join([*by_posts, " ".join([*said, end])])
+
+
+def _placing(placed: Sequence[CurveFit], fits: Sequence[CurveFit]) -> str:
+    learned = [fit.summary.placed.reference_creators for fit in placed if fit.summary.placed]
+    among = f"{listing([count(n) for n in learned])} creators"
+    return (
+        f"On {listing(curve_names(placed, fits))} creators are placed by their posts. From {among} "
+        "there, at random, we learn what a creator's newest posts (their engagements, views, kinds and ages) say "
+        "of the others: kernel ridge regression, whose misses are those of creators left out one at a "
+        "time. Posts that it cannot use are added with their own error. Peers' medians are freed of "
+        "the noise of few posts, which we measure by the medians of every other post. The range of a "
+        f"percentile holds what the posts leave open, and {_CURVE_RANGE}; that of five other posts "
+        f"was set so that it holds {nominal(0.90)} of them among the creators left out. Where the "
+        "posts do not bear it, the figure is placed as it is."
+    )
 
 
 def reported_terms(bases: Collection[str], definition: EngagementDefinition) -> dict[str, str]:

@@ -223,7 +223,8 @@ def describe_glossary(tiers: TierTable) -> str:
         "Followers": "The account's followers on the data's date, not on the day of each post.",
         "Peers": "Creators in these data on the same platform and of the same size"
         + (", with the same kind of figure." if reported else "."),
-        "Percentile": "Of 100 such peers, how many have fewer engagements per post.",
+        "Percentile": "Of 100 such peers, how many have fewer engagements per post: in the long run, "
+        "where posts bear that, else by the figures as they are.",
         "Range": "The values that the data leave open at the stated level.",
         "Sizes": f"By followers, preset {preset.name}: {cells}. Source: {preset.source_text}.",
     }

@@ -13,7 +13,9 @@ from workbench.formats import (
     count,
     interval,
     level,
+    listing,
     literal,
+    nominal,
     observed,
     ordinal,
     percent,
@@ -53,7 +55,50 @@ def describe_shortlist(shortlist: Shortlist) -> str:
         )
     if summary.unknown:
         text += f" {plural(summary.unknown, 'creator')} could not be placed."
-    return text
+    return "\n\n".join([text, *_ahead(shortlist)])
+
+
+def describe_places(shortlist: Shortlist) -> str:
+    """Say what a percentile means here: of the long run, of the figures as they are, or both."""
+    summary = shortlist.summary
+    alike = listing(["platform", "size", *summary.groups])
+    long_run = (
+        f"A percentile of 70 means: of 100 peers of the same {alike}, 70 have a lower long-run median "
+        "of engagements per post. The long run is estimated, on both sides: few posts are drawn towards "
+        "what such posts lead to among peers, and the peers' own few posts are allowed for."
+    )
+    if summary.groups:
+        long_run += (
+            f" By {listing(summary.groups)} peers are told apart as far as the data bear it."
+        )
+    as_it_is = "of 100 peers of the same platform and size, 70 get fewer engagements per post"
+    if not summary.by_posts:
+        return f"A percentile of 70 means: {as_it_is}."
+    if summary.by_posts == summary.known:
+        return long_run
+    rest = plural(summary.known - summary.by_posts, "creator")
+    return (
+        f"{long_run}\n\nFor {rest} without enough posts or peers to learn from, the figure is taken "
+        f"as it is: {as_it_is}."
+    )
+
+
+def _ahead(shortlist: Shortlist) -> list[str]:
+    """Say what the forecast of other posts means, with the first creator as an example."""
+    known = shortlist.table[shortlist.table["ahead"].notna()]
+    if known.empty:
+        return []
+    first = known.iloc[0]
+    told = interval(*first[[*_AHEAD]], unit="count", confidence=0.90, kind="forecast")
+    return [
+        f"*Five other posts* is what five posts that we did not look at bring in the middle (their "
+        f"geometric mean, in which a single viral post counts little). For {creator_names(known)[0]} "
+        f"it is {told}. The ranges were set on posts that we have, so that they hold "
+        f"{nominal(0.90)}; a change of style or algorithm is not in them."
+    ]
+
+
+_AHEAD = ("ahead", "ahead_low", "ahead_high")
 
 
 def describe_shortlist_note(shortlist: Shortlist) -> str:
@@ -68,6 +113,8 @@ def describe_shortlist_note(shortlist: Shortlist) -> str:
         "The dot is the creator's place among peers of the same platform and size; the bar is the "
         f"range that {left_open}; the dashed line is the goal."
     )
+    if 0 < shortlist.summary.by_posts < known:
+        text += " A hollow dot is the place of the figure as it is, not of the long run."
     return text + (f" The first 30 of {count(known)} are drawn." if known > 30 else "")
 
 
@@ -93,8 +140,11 @@ def describe_shortlist_rows(shortlist: Shortlist, *, limit: int = 30) -> pd.Data
                 MISSING if pd.isna(f) else short_count(float(f)) for f in table["followers"]
             ],
             **_stands_on(table),
-            "Engagements per post": [_engagements(row) for _, row in table.iterrows()],
+            "Engagements per post (share of followers)": [
+                _engagements(row) for _, row in table.iterrows()
+            ],
             "Middle of peers (9 in 10)": [_expected(row) for _, row in table.iterrows()],
+            **_five_others(table),
             f"Percentile ({level(confidence)} interval)": [
                 _percentile(row, confidence) for _, row in table.iterrows()
             ],
@@ -125,13 +175,25 @@ def _stands_on(table: pd.DataFrame) -> dict[str, object]:
     return {"Stands on": told.where(table["engagements"].notna(), MISSING)}
 
 
+def _five_others(table: pd.DataFrame) -> dict[str, object]:
+    if table["ahead"].isna().all():
+        return {}
+    told = [
+        MISSING
+        if pd.isna(row["ahead"])
+        else interval(*row[[*_AHEAD]], unit="count", confidence=0.90, kind="")
+        for _, row in table.iterrows()
+    ]
+    return {"Five other posts (9 in 10)": told}
+
+
 def _engagements(row: pd.Series) -> str:
     if pd.isna(row["engagements"]):
         return MISSING
     text = observed(count(row["engagements"]))
     if not row["followers"] > 0:
         return text
-    return f"{text} ({observed(percent(row['engagements'] / row['followers']))} of followers)"
+    return f"{text} ({observed(percent(row['engagements'] / row['followers']))})"
 
 
 def _expected(row: pd.Series) -> str:
