@@ -1,15 +1,20 @@
 """Are lists that were chosen by their engagement found, and their exponents put right or withheld.
 
 Half-samples of three public sets that were not chosen by engagement are cut in known ways: sharp
-and soft cuts in engagement, top lists by views, cuts in the rate; so are worlds of known exponent.
-Beside the check stand least squares, a truncated normal that is told the edge, and "always 1".
-The truth of a real set is its least-squares exponent before the cut.
+and soft cuts at a random quantile, the top k by engagement, by views and by rate, and "ER >= 3%";
+so are worlds of known exponent. Beside the check stand least squares, a truncated normal that is
+told the edge, and "always 1". The truth of a real set is its least-squares exponent before the cut.
+
+What was tuned on what: the priors, the evidence asked for and the bend on other draws of the same
+three sets; the loss of a soft edge, the least cut and the clear bend on cuts of one half of each
+set's creators and on other worlds (seed 101 there, 1 to 5 here). The real draws below are of all
+creators, so that those were seen in part; `unseen half` repeats the weakest kind on the others.
 
 The bar: at the two cuts of `tiktok_famous2020` at 100,000 and 10,000 engagements the exponents
 that are given err by less than .24 and .14, the truncated normal's; at most 5% of random samples
 that were not cut are flagged, at each size; at least 80% of the planted selections are found or
-called open; no public top list is called unselected. The goal at the two cuts is .12 and .08 with
-a coverage of .93.
+called open; a curve that bends from 1.3 to .5 is flagged in at most 5%; no public top list is
+called unselected. The goal at the two cuts is .12 and .08 with a coverage of .93.
 """
 
 from __future__ import annotations
@@ -34,9 +39,11 @@ from workbench.intake.importing import import_files
 from workbench.store import open_store
 
 Creators = tuple[Floats, Floats]  # log10 followers, log10(1 + engagements)
-KINDS = ("sharp", "soft", "top list", "rate")
+KINDS = ("sharp", "soft", "top k", "top views", "top rate", "ER >= 3%")
+RISING = ("top rate", "ER >= 3%")  # an edge in the rate rises with followers
 EXPONENTS = (0.5, 0.7, 0.85, 1.0, 1.15)
-DRAWS, RESAMPLES, WORLDS = 60, 100, 15
+SHAPES = ("normal", "t", "skewed", "uneven")
+DRAWS, WORLDS, BENT = 200, 20, 25
 SOFT, VIEWS = 0.15, 0.20  # dex: width of the soft edge, spread of views about engagement
 
 
@@ -108,11 +115,14 @@ def simulate(exponent: float, shape: str, n: int, rng: np.random.Generator) -> C
 
 
 def cut(kind: str, x: Floats, y: Floats, rng: np.random.Generator) -> tuple[Creators, float]:
-    """Keep 30 to 80% of the creators, and return the edge too."""
-    z = y - x if kind == "rate" else y
-    if kind == "top list":
+    """Keep 30 to 80% of the creators, of a top k 100 or 200, and return the edge too."""
+    z = y - x if kind in RISING else y
+    if kind == "top views":
         z = y + rng.normal(0, VIEWS, len(y))
-    edge = float(np.quantile(z, 1 - rng.uniform(0.3, 0.8)))
+    share = rng.uniform(0.3, 0.8)
+    if kind in ("top k", "top rate"):
+        share = min(0.8, int(rng.choice([100, 200])) / len(y))
+    edge = float(np.log10(0.03) if kind == "ER >= 3%" else np.quantile(z, 1 - share))
     kept = z >= edge
     if kind == "soft":
         kept = rng.random(len(y)) < 1 / (1 + np.exp(-(y - edge) / SOFT))
@@ -130,8 +140,8 @@ def truncated_normal(x: Floats, y: Floats, edge: float) -> float:
         return float((0.5 * z * z + p[2] + norm.logsf(low)).sum())
 
     start = [level, slope, np.log(np.std(y - level - slope * x))]
-    found = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 600}).x[1]
-    return float(np.clip(found, -3, 4))  # a soft edge can send it anywhere
+    bounds = [(None, None), (-3, 4), (-4, 3)]  # a soft edge can send it anywhere
+    return float(minimize(loss, start, method="L-BFGS-B", bounds=bounds).x[1])
 
 
 def judge(x: Floats, y: Floats) -> SelectionSummary:
@@ -179,15 +189,29 @@ def planted_rows(sets: dict[str, Creators], draws: int, seed: int = 1) -> list[R
             for _ in range(draws):
                 half = rng.choice(len(x), len(x) // 2, replace=False)
                 kept, edge = cut(kind, x[half], y[half], rng)
-                found.append(measure(*kept, edge, kind == "rate", truth))
+                found.append(measure(*kept, edge, kind in RISING, truth))
             rows.append(mean_row(f"{name}: {kind}", found))
     return rows
 
 
-def simulated_rows(draws: int, seed: int = 2) -> list[Row]:
+def unseen_rows(sets: dict[str, Creators], draws: int, seed: int = 5) -> list[Row]:
+    """Measure soft cuts on the creators of whom nothing was tuned."""
+    rows = []
+    for name, (x, y) in sets.items():
+        unseen = np.random.default_rng(123).permutation(len(x))[len(x) // 2 :]
+        rng, found = np.random.default_rng([seed, len(x)]), []
+        for _ in range(draws):
+            chosen = rng.choice(unseen, int(0.95 * len(unseen)), replace=False)
+            kept, _ = cut("soft", x[chosen], y[chosen], rng)
+            found.append(judge(*kept))
+        rows.append(_flags(f"{name}: unseen half, soft", found))
+    return rows
+
+
+def simulated_rows(draws: int, shapes: tuple[str, ...], seed: int = 2) -> list[Row]:
     """Measure each kind of cut on worlds of 400 or 1,000 creators, over the known exponents."""
     rows = []
-    for shape in ("normal", "t", "skewed", "uneven"):
+    for shape in shapes:
         for kind in KINDS:
             rng = np.random.default_rng([seed, len(shape), KINDS.index(kind)])
             found = []
@@ -195,7 +219,7 @@ def simulated_rows(draws: int, seed: int = 2) -> list[Row]:
                 truth = EXPONENTS[draw % len(EXPONENTS)]
                 x, y = simulate(truth, shape, int(rng.choice([400, 1000])), rng)
                 kept, edge = cut(kind, x, y, rng)
-                found.append(measure(*kept, edge, kind == "rate", truth))
+                found.append(measure(*kept, edge, kind in RISING, truth))
             rows.append(mean_row(f"simulated {shape}: {kind}", found))
     return rows
 
@@ -216,7 +240,9 @@ def note_rows(x: Floats, y: Floats, draws: int, seed: int = 3) -> list[Row]:
     return rows
 
 
-def unselected_rows(sets: dict[str, Creators], draws: int, seed: int = 4) -> list[Row]:
+def unselected_rows(
+    sets: dict[str, Creators], draws: int, worlds: int, shapes: tuple[str, ...], seed: int = 4
+) -> list[Row]:
     """Count the flags on random samples, and on the largest by followers: both harmless."""
     rows = []
     for name, (x, y) in sets.items():
@@ -224,26 +250,42 @@ def unselected_rows(sets: dict[str, Creators], draws: int, seed: int = 4) -> lis
             rng = np.random.default_rng([seed, len(x), n])
             if n <= len(x):
                 drawn = [rng.choice(len(x), n, replace=False) for _ in range(draws)]
-                rows.append(_flags(f"{name}: {n} at random", x, y, drawn))
+                rows.append(_flags(f"{name}: {n} at random", [judge(x[i], y[i]) for i in drawn]))
         rng = np.random.default_rng([seed, len(x)])
         halves = [rng.choice(len(x), len(x) // 2, replace=False) for _ in range(draws)]
         large = [half[np.argsort(x[half])[len(half) // 2 :]] for half in halves]
-        rows.append(_flags(f"{name}: larger half by followers", x, y, large))
-    for shape in ("normal", "t", "skewed", "uneven"):
+        found = [judge(x[i], y[i]) for i in large]
+        rows.append(_flags(f"{name}: larger half by followers", found))
+    for shape in shapes:
         rng = np.random.default_rng([seed, len(shape)])
-        worlds = [simulate(EXPONENTS[d % 5], shape, 400, rng) for d in range(draws)]
-        x, y = (np.concatenate(part) for part in zip(*worlds, strict=True))
-        drawn = [np.arange(400) + 400 * d for d in range(draws)]
-        rows.append(_flags(f"simulated {shape}: 400", x, y, drawn))
+        found = [judge(*simulate(EXPONENTS[d % 5], shape, 400, rng)) for d in range(worlds)]
+        rows.append(_flags(f"simulated {shape}: 400", found))
     return rows
 
 
-def _flags(name: str, x: Floats, y: Floats, drawn: list[np.ndarray]) -> Row:
-    verdicts = [judge(x[place], y[place]).verdict for place in drawn]
+def bent_rows(draws: int, shapes: tuple[str, ...], seed: int = 6) -> list[Row]:
+    """Count the flags on curves that bend hard within the sizes, and on sharp cuts of them."""
+    rows = []
+    for first, second in ((1.3, 0.5), (0.5, 1.3)):
+        for shape in shapes:
+            rng = np.random.default_rng([seed, len(shape), int(first)])
+            whole, sharp = [], []
+            for _ in range(draws):
+                x, y = simulate(first, shape, 600, rng)
+                y = y + (second - first) * np.maximum(x - rng.uniform(4, 5.5), 0)
+                whole.append(judge(x, y))
+                sharp.append(judge(*cut("sharp", x, y, rng)[0]))
+            name = f"bent {first} to {second}, {shape}"
+            rows += [_flags(name, whole), _flags(f"{name}, cut", sharp)]
+    return rows
+
+
+def _flags(name: str, found: list[SelectionSummary]) -> Row:
+    verdicts = [one.verdict for one in found]
     return {
         "what": name,
-        "draws": len(drawn),
-        "creators": len(drawn[0]),
+        "draws": len(found),
+        "creators": np.mean([one.creators for one in found]),
         "found": np.mean([v == "selected" for v in verdicts]),
         "open": np.mean([v == "cannot tell" for v in verdicts]),
     }
@@ -251,26 +293,29 @@ def _flags(name: str, x: Floats, y: Floats, drawn: list[np.ndarray]) -> Row:
 
 def list_rows(lists: dict[str, Creators]) -> list[Row]:
     """Judge the public top lists."""
-    return [_flags(f"list: {name}", x, y, [np.arange(len(x))]) for name, (x, y) in lists.items()]
+    return [_flags(f"list: {name}", [judge(x, y)]) for name, (x, y) in lists.items()]
 
 
 def verdict(table: pd.DataFrame) -> tuple[bool, str]:
     """Return whether the bar is met, and the figures it stands on."""
     by_name = table.set_index("what")
     large, small = (by_name.loc[f"TikTok >= {n}, resampled"] for n in ("100,000", "10,000"))
-    planted = by_name[by_name.index.str.contains(": (?:sharp|soft|top list|rate)$")]
-    recall = float((planted["found"] + planted["open"]).mean())
+    planted = by_name[by_name.index.str.contains(f": (?:{'|'.join(KINDS)})$")]
+    seen = planted["found"] + planted["open"]
     fair = by_name[by_name.index.str.contains(" at random| by followers|: 400$")]
+    bent = by_name[by_name.index.str.contains("1.3 to 0.5, [a-z]+$")]
     lists = by_name[by_name.index.str.startswith("list: ")]
     passed = int((lists["found"] + lists["open"]).lt(1).sum())
-    flags = float(fair["found"].max())
+    flags, turned = float(fair["found"].max()), float(bent["found"].mean())
     met = bool(large["given"] < 0.24 and small["given"] < 0.14)
-    met = met and flags <= 0.05 and recall >= 0.8 and passed == 0
+    met = met and max(flags, turned) <= 0.05 and seen.mean() >= 0.8 and passed == 0
     figures = (
         f"errors {large['given']:.3f} ({large['covered']:.0%} covered, {large['withheld']:.0%} "
         f"withheld) and {small['given']:.3f} ({small['covered']:.0%}, {small['withheld']:.0%}); "
-        f"at most {flags:.1%} false flags; {recall:.0%} of planted selections found or open, "
-        f"{planted['found'].mean():.0%} found; {passed} of {len(lists)} lists called unselected"
+        f"at most {flags:.1%} false flags, {fair['open'].mean():.0%} open; {seen.mean():.0%} of "
+        f"planted selections found or open, {planted['found'].mean():.0%} found, least "
+        f"{seen.min():.0%} ({seen.idxmin()}); bent 1.3 to .5 {turned:.1%} flagged, "
+        f"{bent['open'].mean():.0%} open; {passed} of {len(lists)} lists called unselected"
     )
     return met, figures
 
@@ -278,22 +323,24 @@ def verdict(table: pd.DataFrame) -> tuple[bool, str]:
 def main() -> None:
     """Print the table."""
     options = read_options(str(__doc__))
-    draws, resamples, worlds = (1, 2, 1) if options.quick else (DRAWS, RESAMPLES, WORLDS)
+    draws, worlds, bent = (1, 1, 1) if options.quick else (DRAWS, WORLDS, BENT)
+    shapes = SHAPES[:1] if options.quick else SHAPES
     sets = {"TikTok": read_creators(), "IG 2017": read_profiles(), "IG small": read_genuine()}
     rows = [
-        *note_rows(*sets["TikTok"], resamples),
+        *note_rows(*sets["TikTok"], draws),
         *planted_rows(sets, draws),
-        *simulated_rows(worlds),
-        *unselected_rows(sets, draws),
+        *unselected_rows(sets, draws, worlds * 5, shapes),
+        *bent_rows(bent, shapes),
+        *unseen_rows(sets, worlds),
+        *simulated_rows(worlds, shapes),
         *list_rows(read_lists(quick=options.quick)),
     ]
     table = pd.DataFrame(rows)
     met, figures = verdict(table)
+    truths = {name: round(float(np.polyfit(*one, 1)[0]), 3) for name, one in sets.items()}
     notes: dict[str, object] = {
-        "truth of the real sets": {
-            k: round(float(np.polyfit(*v, 1)[0]), 3) for k, v in sets.items()
-        },
-        "tuned on": "the same three sets, other draws: the prior, the evidence asked for, the bend",
+        "truth of the real sets": truths,
+        "tuned on": "other draws of the same three sets, for the soft edge of one half of each",
         "errors": "mean absolute; given: of the lists found and not withheld, covered: at 95%",
     }
     finish(table, notes, met=met, figures=figures, options=options)

@@ -89,6 +89,11 @@ def test_equal_engagements_are_left_open():
     assert check(x, np.full_like(y, 2.0)).verdict == "cannot tell"
 
 
+def test_counts_that_end_at_zero_are_left_open():
+    x, y = world()
+    assert "zero is an edge" in check(x, np.log10(1 + np.floor(10 ** (y - 2.5)))).reason
+
+
 def test_unknown_figures_are_left_out():
     x, y = world(creators=100)
     y[:10] = np.nan
@@ -115,11 +120,33 @@ def test_settings_that_make_no_sense_are_refused():
 def test_the_gradient_is_the_slope_of_the_loss(direction):
     x, y = world(creators=80)
     model = EdgeModel(x=x - x.mean(), y=y, centre=float(x.mean()), direction=direction)
-    p = np.array([2.6, 0.8, -0.8, 0.05, 0.2, -0.1, 2.2, np.log(0.1)])[
-        : 6 if direction is None else 8
+    p = np.array([2.6, 0.8, -0.8, 0.05, 0.2, -0.1, -0.1, 2.2, np.log(0.1)])[
+        : 7 if direction is None else 9
     ]
     slope = approx_fprime(p, lambda q: model.loss(q)[0], 1e-6)
     np.testing.assert_allclose(model.loss(p)[1], slope, rtol=1e-3, atol=1e-2)
+
+
+@pytest.mark.parametrize("direction", [0, 1])
+def test_the_losses_of_many_points_are_those_of_each(direction):
+    x, y = world(creators=80)
+    model = EdgeModel(x=x - x.mean(), y=y, centre=float(x.mean()), direction=direction)
+    points = np.array([2.6, 0.8, -0.8, 0.05, 0.2, -0.1, -0.1, 2.2, np.log(0.1)])
+    points = points + np.random.default_rng(0).normal(0, 0.05, (5, 9))
+    each = [model.loss(point)[0] for point in points]
+    np.testing.assert_allclose(model.losses(points), each, rtol=1e-9)
+
+
+def test_a_curve_that_bends_down_is_not_flagged():
+    x, y = world(exponent=1.3)
+    assert check(x, y - 0.8 * np.maximum(x - 4.5, 0)).verdict != "selected"
+
+
+def test_a_soft_cut_is_not_passed_over():
+    x, y = world()
+    rng = np.random.default_rng(1)
+    kept = rng.random(len(y)) < 1 / (1 + np.exp(-(y - np.median(y)) / 0.15))
+    assert check(x[kept], y[kept]).verdict != "not selected"
 
 
 def test_a_chosen_list_has_no_percentiles():

@@ -89,3 +89,24 @@ def test_the_data_are_told_with_their_hidden_likes(features):
 def test_a_list_chosen_by_its_outcome_is_a_limit(features, sampling):
     fits, _, tiers = TYPICAL
     assert "bends the curve" in wording.describe_limits(features, fits, tiers, [sampling])
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "said"),
+    [
+        (["latest_posts"], ["latest_posts"], ""),
+        ([], [], ""),
+        (["latest_posts"], ["top_list"], "compared with a curve of a top list"),
+        (["latest_posts", "top_list"], ["latest_posts", "top_list"], "These data mix"),
+        (["latest_posts", "unknown"], ["latest_posts", "unknown"], "not known"),
+    ],
+)
+def test_unlike_samplings_are_warned_of(ours, theirs, said):
+    warning = wording.describe_sampling_gap(ours, theirs)
+    assert said in warning
+    assert bool(warning) == bool(said)
+
+
+def test_the_answer_begins_with_the_mix_of_samplings(features):
+    mixed = wording.describe_answer(*TYPICAL[:2], ["latest_posts", "top_list"])
+    assert mixed.startswith("- **These data mix")

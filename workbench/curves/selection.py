@@ -4,6 +4,11 @@ Who has little engagement is missing from a top list, the small accounts most of
 slope and its percentiles say nothing about the platform. The check fits the creators with and
 without an edge (``workbench.curves.truncated``); an edge that explains them much better, and cuts
 a share that matters, is a selection. Only followers and engagements are looked at.
+
+The priors, the evidence asked for and ``bend`` were set on draws of three public sets of posts
+that were not chosen by engagement; ``soft_loss``, ``least_sharp_cut`` and ``CLEARLY_BENT`` on cuts
+of one half of the creators of each and on simulated worlds; ``benchmarks/selection.py`` judges
+other draws.
 """
 
 from __future__ import annotations
@@ -13,12 +18,13 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.stats import t
 
 from workbench.curves.truncated import (
     EdgeFit,
     Floats,
     fit_edge,
+    fit_soft,
     fit_spread,
     likelihood_exponent,
     trimmed_exponent,
@@ -26,6 +32,8 @@ from workbench.curves.truncated import (
 from workbench.errors import SettingsError
 
 Verdict = Literal["not selected", "selected", "cannot tell"]
+FEW = 5  # engagements, below which counts are steps
+BEND_VALUES = 6  # the two halves of three sets, from which ``SelectionSettings.bend`` is known
 EDGES = ("engagement", "rate")  # the edge is level against followers, or rises with them
 
 
@@ -54,11 +62,16 @@ class SelectionSettings:
         More are judged on a random subsample: the evidence is calibrated up to here.
     suspect, clear : float
         Twice the gain in log-likelihood from which on an edge is possible, and is found.
-    least_cut : float
-        An edge that cuts a smaller share is passed over: it hardly moves the slope.
+    soft_loss : float
+        Twice the loss in log-likelihood, for each creator, by which a soft edge in engagement must
+        be worse before it is ruled out.
+    least_cut, least_sharp_cut : float
+        An edge that cuts a smaller share is passed over: it hardly moves the slope. A step may cut
+        less, since nothing but a choice makes one.
     low_exponent : float
         Lists not chosen by engagement had exponents of 0.70 to 1.02 (three public sets of posts); a
-        list whose exponent is below this for sure is a chosen one.
+        list whose exponent is below this for sure is a chosen one, and an edge that fits only with
+        a lower one explains nothing.
     agreement : float
         How far the two corrections may lie apart.
     bend : float
@@ -74,7 +87,9 @@ class SelectionSettings:
     least_r2: float = 0.2
     suspect: float = 5.0
     clear: float = 12.0
+    soft_loss: float = 0.11
     least_cut: float = 0.10
+    least_sharp_cut: float = 0.03
     low_exponent: float = 0.3
     agreement: float = 0.15
     bend: float = 0.07
@@ -154,7 +169,7 @@ def check_selection(
     whole = fit_spread(x, y)
     edges = [fit_edge(whole, direction) for direction in range(len(EDGES))]
     table = _table(edges, whole.loss)
-    summary = _judged(x, y, edges, table, listed, settings)
+    summary = _judged(x, y, whole, edges, table, listed, settings)
     return SelectionCheck(table=table, summary=summary, settings=settings)
 
 
@@ -178,23 +193,29 @@ def _table(edges: list[EdgeFit], loss: float) -> pd.DataFrame:
 def _judged(
     x: Floats,
     y: Floats,
+    whole: EdgeFit,
     edges: list[EdgeFit],
     table: pd.DataFrame,
     listed: Estimate,
     settings: SelectionSettings,
 ) -> SelectionSummary:
-    weighed = table["evidence"].where(table["share_cut"] >= settings.least_cut, 0.0)
-    best = int(weighed.argmax())
-    evidence = float(weighed[best])
+    least = [settings.least_sharp_cut if edge.sharp else settings.least_cut for edge in edges]
+    counted = table["share_cut"].ge(least) & (not _coarse(y))
+    weighed = table["evidence"].where(counted, 0.0)
+    likely = weighed.where(table["exponent"] >= settings.low_exponent, 0.0)
+    best = int((likely if likely.max() >= settings.suspect else weighed).argmax())
+    evidence = float(weighed.max())
     verdict, reason = _verdict(x, y, listed, evidence, settings)
+    if verdict == "not selected" and _nearly_soft(whole, settings):
+        verdict, reason = "cannot tell", "a soft edge that leaves many out is not ruled out"
     summary = SelectionSummary(
         creators=len(x), verdict=verdict, reason=reason, evidence=evidence, listed=listed
     )
     if verdict != "selected":
         return summary
-    if evidence < settings.clear:
+    if weighed[best] < settings.clear:
         return replace(summary, withheld="no edge is found")
-    if evidence - weighed.drop(best).max() < settings.suspect:
+    if weighed[best] - likely.drop(best).max() < settings.suspect:
         return replace(summary, withheld="an edge in engagement and one in the rate fit alike")
     found = replace(
         summary,
@@ -217,9 +238,20 @@ def _verdict(
     explained = float(np.corrcoef(x, y)[0, 1] ** 2)
     if explained < settings.least_r2:
         return "cannot tell", "followers explain too little of engagement"
+    if _coarse(y):
+        return "cannot tell", f"many have fewer than {FEW} engagements, and zero is an edge itself"
     if evidence >= settings.suspect:
         return "cannot tell", "an edge below which creators are missing is possible, not certain"
     return "not selected", "no edge is found"
+
+
+def _coarse(y: Floats) -> bool:
+    return bool((y < np.log10(1 + FEW)).mean() > 0.05)
+
+
+def _nearly_soft(whole: EdgeFit, settings: SelectionSettings) -> bool:
+    """Whether a soft edge that leaves out a share for sure fits nearly as well as none."""
+    return 2 * (fit_soft(whole).loss - whole.loss) < settings.soft_loss * len(whole.model.x)
 
 
 def least_squares(x: Floats, y: Floats, confidence: float) -> Estimate:
@@ -240,7 +272,7 @@ def _corrected(found: SelectionSummary, settings: SelectionSettings) -> Selectio
         return replace(found, withheld="the two corrections disagree")
     if likelihood.exponent < settings.low_exponent:
         return replace(found, withheld="corrected or not, engagement hardly depends on followers")
-    bend = norm.ppf((1 + settings.confidence) / 2) * settings.bend
+    bend = t.ppf((1 + settings.confidence) / 2, df=BEND_VALUES) * settings.bend
     low = likelihood.exponent - np.hypot(likelihood.exponent - likelihood.low, bend)
     high = likelihood.exponent + np.hypot(likelihood.high - likelihood.exponent, bend)
     low, high = min(low, trimmed.low), max(high, trimmed.high)

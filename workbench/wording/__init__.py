@@ -20,6 +20,7 @@ from workbench.wording.reports import (
     describe_glossary,
     describe_limits,
     describe_next_steps,
+    describe_sampling_gap,
     describe_title,
 )
 from workbench.wording.sample import describe_recovery
@@ -52,6 +53,7 @@ __all__ = [
     "describe_places",
     "describe_ranges",
     "describe_recovery",
+    "describe_sampling_gap",
     "describe_shortlist",
     "describe_shortlist_alt",
     "describe_shortlist_note",

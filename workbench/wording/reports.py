@@ -44,9 +44,16 @@ def _covered(summary: FeaturesSummary) -> str:
     return _span(summary.first_post, summary.last_post)
 
 
-def describe_answer(fits: Sequence[CurveFit], shortlist: Shortlist) -> str:
-    """Answer in three lines: one number against the goal, what size does, what stays open."""
+def describe_answer(
+    fits: Sequence[CurveFit], shortlist: Shortlist, samplings: Sequence[str] = ()
+) -> str:
+    """Answer in three lines: one number against the goal, what size does, what stays open.
+
+    A line before them warns where the files of the data were sampled in different ways.
+    """
     lines = [_headline(shortlist), *(_size_line(fits)), _open_line(shortlist)]
+    if warning := describe_sampling_gap(samplings, samplings):
+        lines.insert(0, warning)
     return "\n".join(f"- {line}" for line in lines)
 
 
@@ -120,6 +127,23 @@ def describe_data(features: CreatorFeatures, read_on: str, samplings: Sequence[s
             "missing here, not zero."
         )
     return "\n".join(f"- {line}" for line in lines)
+
+
+def describe_sampling_gap(creators: Sequence[str], reference: Sequence[str]) -> str:
+    """Warn in a sentence where creators are compared with a curve from another sampling.
+
+    Both are sampling notes of files (``Store.samplings``); without a gap there is no sentence.
+    """
+    if len({*creators, *reference}) < 2:
+        return ""
+    ours, theirs = (
+        listing([_SAMPLINGS[s] for s in sorted({*notes} or {"unknown"})])
+        for notes in (creators, reference)
+    )
+    compared = f"Creators sampled as {ours} are compared with a curve of {theirs}"
+    if ours == theirs:
+        compared = f"These data mix unlike samplings ({ours}) and may compare one with the other"
+    return f"**{compared}:** part of a creator's place may be how the files were chosen."
 
 
 _SAMPLINGS = {
