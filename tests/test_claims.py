@@ -6,7 +6,13 @@ import pytest
 
 from tests.worlds import SETTINGS, make_features
 from workbench import figures, wording
-from workbench.claims import ClaimSettings, judge_claims, read_claims
+from workbench.claims import (
+    LIKES_ALONE,
+    ClaimSettings,
+    judge_claims,
+    read_claims,
+    with_likes_alone,
+)
 from workbench.claims.evidence import Evidence, Peers, creators_to_settle
 from workbench.claims.ledger import judge
 from workbench.claims.tests import TESTS
@@ -107,8 +113,32 @@ def test_a_true_claim_holds_and_a_false_one_does_not():
     assert row_of(flat, "micro-60-percent")["verdict"] == "does not hold"
 
 
-def test_nothing_about_engagement_is_told_of_creators_chosen_by_it():
-    table = ledger_of(make_features(300, exponent=0.0)).table
+ASKED = {
+    *("rate-falls", "peak-at-1000", "plateau-above-100k", "micro-60-percent", "nano-best"),
+    *("micro-cheaper-post", "micro-cheaper-followers", "micro-cheaper-engagement"),
+    *("micro-100-to-500", "mega-10000", "fees-100-to-10000"),
+    *("many-small-followers", "many-small-spend", "pilot-2000", "macro-more-reach"),
+    *("uniform-audiences", "fakes-small", "fakes-large", "long-partnerships"),
+    "shares-change-order",
+}
+
+
+def test_every_sentence_of_the_trade_has_a_least_effect():
+    assert set(CLAIMS) == ASKED
+    assert all(claim.minimum for claim in CLAIMS.values())
+
+
+def with_all(features):
+    likes = 0.8 * features["engagements"]
+    return features.assign(likes_median=likes, reach_median=3 * features["engagements"])
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_nothing_is_told_of_creators_chosen_by_their_engagement(listed):
+    features = with_all(make_features(300, exponent=0.8 * listed))
+    fits = fit_engagement_curves(features, replace(SETTINGS, top_list=listed))
+    quotes = quotes_of(features, 200.0)
+    table = judge_claims(fits, features, quotes, ClaimSettings(draws=99)).table
     assert set(table["verdict"]) == {"cannot tell"}
     assert table["reason"].str.contains("chosen by their engagement").any()
 
@@ -163,6 +193,17 @@ def test_there_are_words_and_a_figure_for_any_ledger(creators):
     assert figures.draw_claims(ledger).get_xlabel()
 
 
+def test_a_list_chosen_by_its_engagement_is_said_in_the_answer_and_once_a_sentence():
+    features = make_features(300, exponent=0.0)
+    two = pd.concat([features, features.assign(platform="instagram")])
+    ledger = ledger_of(two)
+    assert "Nothing is told of Instagram and TikTok" in wording.describe_claims(ledger)
+    assert "none could be tested" in wording.describe_claims(ledger)
+    rows = wording.describe_claim_rows(ledger, tested=False)
+    assert len(rows) == len(CLAIMS)
+    assert set(rows["Creators of"]) == {"Instagram and TikTok"}
+
+
 @pytest.mark.real_data
 def test_published_medians_and_exponents_are_reproduced(real_data):
     from benchmarks.real_sets import SETS
@@ -189,6 +230,22 @@ def test_published_medians_and_exponents_are_reproduced(real_data):
     }
     assert ratios["TikTok latest"] == pytest.approx(0.90, rel=0.01)
     assert ratios["Twitch top list"] == pytest.approx(2.33, rel=0.01)
+
+
+def test_likes_stand_for_engagements_where_a_platform_has_nothing_else():
+    features = with_all(make_features(200))
+    alone = features.assign(engagements=np.nan, engagements_basis=None)
+    ledger = ledger_of(with_likes_alone(alone))
+    assert set(ledger.table["basis"]) == {LIKES_ALONE}
+    assert row_of(ledger, "rate-falls")["verdict"] == "holds"
+    assert row_of(ledger, "shares-change-order")["verdict"] == "cannot tell"
+    assert "TikTok: the data hold no comments" in wording.describe_likes_alone(ledger)
+
+
+def test_likes_stand_for_nothing_where_engagements_are_known():
+    features = with_all(make_features(60)).assign(engagements_basis="posts")
+    pd.testing.assert_frame_equal(with_likes_alone(features), features, check_dtype=False)
+    assert wording.describe_likes_alone(ledger_of(features)) == ""
 
 
 @pytest.mark.parametrize("field", ["estimand", "needs"])

@@ -44,6 +44,16 @@ def test_a_peak_of_the_rate_is_found_where_it_is():
     assert all(s.peak_low <= 10**4.9 and s.peak_high >= 10**4.1 for s in inside)
 
 
+def test_the_fewest_creators_are_not_said_to_peak_at_an_end():
+    found = [find(np.random.default_rng(seed), n=160, slopes=(1.5, 0.4)) for seed in range(12)]
+    assert not [s for s in found if s.peak.startswith("at the")]
+
+
+def test_an_interval_of_a_break_holds_the_break_that_fits_best():
+    found = [find(np.random.default_rng(seed), slopes=(1.0, 0.8)) for seed in range(12)]
+    assert all(s.break_low <= s.break_followers <= s.break_high for s in found)
+
+
 @pytest.mark.parametrize(("slope", "kind"), [(0.5, "at the smallest"), (1.5, "at the largest")])
 def test_a_rate_that_only_falls_or_rises_has_no_peak_inside(slope, kind):
     assert find(np.random.default_rng(3), slopes=(slope, slope)).peak == kind

@@ -20,6 +20,8 @@ from workbench.errors import SettingsError
 from workbench.tables.schema import PLATFORM_NAMES
 
 Verdict = Literal["holds", "does not hold", "cannot tell"]
+LIKES_ALONE = "likes alone"
+CHOSEN = "the creators look chosen by their engagement, or stand in a top list"
 
 
 class Claim(BaseModel):
@@ -136,6 +138,21 @@ class ClaimLedger:
         )
 
 
+def with_likes_alone(features: pd.DataFrame) -> pd.DataFrame:
+    """Let likes stand for the engagements of platforms whose data hold nothing else of posts.
+
+    Their figures are of the kind ``LIKES_ALONE``, and no longer likes that engagements could be
+    compared with. Other platforms stay as they are.
+    """
+    untold = features["engagements"].isna().groupby(features["platform"]).transform("all")
+    alone = untold & features["likes_median"].notna()
+    return features.assign(
+        engagements=features["engagements"].where(~alone, features["likes_median"]),
+        engagements_basis=features["engagements_basis"].astype("object").mask(alone, LIKES_ALONE),
+        likes_median=features["likes_median"].mask(alone),
+    )
+
+
 def judge_claims(
     fits: Sequence[CurveFit], features: pd.DataFrame, quotes: pd.DataFrame, settings: ClaimSettings
 ) -> ClaimLedger:
@@ -204,8 +221,8 @@ def _peers(
 
 def _evidence(fit: CurveFit, peers: Peers, claim: Claim) -> Evidence:
     chosen = fit.settings.top_list or fit.summary.selection.verdict == "selected"
-    if chosen and claim.test not in ("unmeasured", "fee_share"):
-        return Evidence(lacking="the creators look chosen by their engagement")
+    if chosen and claim.test != "unmeasured":
+        return Evidence(lacking=CHOSEN)
     return TESTS[claim.test](peers, claim)
 
 

@@ -6,6 +6,7 @@ from workbench.wording.claims import (
     describe_claims_alt,
     describe_claims_method,
     describe_claims_note,
+    describe_likes_alone,
 )
 from workbench.wording.curves import (
     describe_curve_alt,
@@ -47,6 +48,7 @@ __all__ = [
     "describe_glossary",
     "describe_import",
     "describe_import_rows",
+    "describe_likes_alone",
     "describe_limits",
     "describe_method",
     "describe_next_steps",

@@ -6,18 +6,21 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from workbench.claims import CHOSEN, LIKES_ALONE
 from workbench.formats import (
     MISSING,
     Unit,
     count,
     interval,
     level,
+    listing,
     nominal,
     number,
     plural,
     quoted,
     short_count,
 )
+from workbench.tables.schema import PLATFORM_NAMES
 from workbench.wording.curves import curve_name
 
 if TYPE_CHECKING:
@@ -34,19 +37,29 @@ _UNITS: dict[str, Unit] = {
 def describe_claims(ledger: ClaimLedger) -> str:
     """Answer in three lines: how many claims hold here, how many don't, how many stay open."""
     summary, table = ledger.summary, ledger.table
-    by_chance = summary.tested * (1 - ledger.settings.confidence)
-    some = f"about {count(by_chance)}" if by_chance >= 1 else "fewer than one"
-    rules = (
-        f"Each of {summary.claims} sentences was put to {plural(table['curve'].nunique(), 'group')} "
-        f"of creators; {plural(summary.tested, 'test')} had data. At {nominal(ledger.settings.confidence)} "
-        f"each, {some} of so many may be wrong by chance."
-    )
     lines = [
         f"**Holds here:** {_named(ledger, 'holds')}",
         f"**Does not hold here:** {_named(ledger, 'does not hold')}",
-        f"**Cannot tell:** {plural(summary.cannot_tell, 'answer')} of {count(summary.rows)}. {rules}",
+        f"**Cannot tell:** {plural(summary.cannot_tell, 'answer')} of {count(summary.rows)}. "
+        f"{_withheld(ledger)}Each of {summary.claims} sentences was put to "
+        f"{plural(table['curve'].nunique(), 'group')} of creators{_tested(ledger)}.",
     ]
     return "\n".join(f"- {line}" for line in lines)
+
+
+def _withheld(ledger: ClaimLedger) -> str:
+    rows = ledger.table[ledger.table["reason"].eq(CHOSEN)].drop_duplicates("curve")
+    return f"Nothing is told of {listing(_curves(rows))}: {CHOSEN}. " if len(rows) else ""
+
+
+def _tested(ledger: ClaimLedger) -> str:
+    tested, confidence = ledger.summary.tested, ledger.settings.confidence
+    if not tested:
+        return ", and none could be tested"
+    by_chance = tested * (1 - confidence)
+    some = f"about {count(by_chance)}" if by_chance >= 1 else "fewer than one"
+    told = f"{plural(tested, 'test')} had data. At {nominal(confidence)} each"
+    return f"; {told}, {some} of so many may be wrong by chance"
 
 
 def _named(ledger: ClaimLedger, verdict: str) -> str:
@@ -62,6 +75,15 @@ def _named(ledger: ClaimLedger, verdict: str) -> str:
 
 def _curves(rows: pd.DataFrame) -> list[str]:
     return [curve_name(p, b) for p, b in zip(rows["platform"], rows["basis"], strict=True)]
+
+
+def describe_likes_alone(ledger: ClaimLedger) -> str:
+    """Say as a further line of what we looked at where engagement is likes, empty if nowhere."""
+    alone = ledger.table.loc[ledger.table["basis"].eq(LIKES_ALONE), "platform"].unique()
+    if not len(alone):
+        return ""
+    named = listing([PLATFORM_NAMES[platform] for platform in alone])
+    return f"\n- {named}: the data hold no comments, so that engagement is likes alone here."
 
 
 def describe_tested(ledger: ClaimLedger) -> str:
@@ -96,13 +118,17 @@ def describe_claims_note(ledger: ClaimLedger) -> str:
 
 
 def describe_claim_rows(ledger: ClaimLedger, *, tested: bool) -> pd.DataFrame:
-    """Return the rows of the ledger as text: those with an estimate, or those without."""
+    """Return the rows of the ledger as text: those with an estimate, or those without.
+
+    Groups of which a sentence can't be told for one reason share a row.
+    """
     table = ledger.table
     own = table[table["estimate"].notna() == tested]
     rows = pd.DataFrame({"Claim": own["text"].map(quoted), "Creators of": _curves(own)})
     if not tested:
         rows["Why nobody can tell"] = own["reason"] + "."
-        return rows
+        same = rows.groupby(["Claim", "Why nobody can tell"], sort=False)["Creators of"]
+        return same.agg(list).map(listing).reset_index()[[*rows]]
     confidence = ledger.settings.confidence
     rows["Here"] = own["verdict"]
     rows[f"Estimate ({level(confidence)} interval)"] = [
@@ -146,6 +172,6 @@ def describe_claims_method(ledger: ClaimLedger) -> str:
         f"money are bootstrapped over creators ({count(ledger.settings.draws)} draws), shares have exact "
         f"intervals, exponents those of least squares with unequal spread allowed; all at {confidence}, "
         f"not widened for the number of tests. Each compared group needs {ledger.settings.least} creators "
-        "or quotes. Where the creators look chosen by their engagement no sentence about engagement "
-        "is judged: the small accounts in such a list are not like small accounts."
+        "or quotes. Where the creators look chosen by their engagement no sentence is judged: the "
+        "small accounts in such a list are not like small accounts."
     )
