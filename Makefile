@@ -63,7 +63,7 @@ lab: .venv/.run
 	  || .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-bench: .venv/.dev $(if $(filter features,$(BENCH)),.venv-bench/.done)
+bench: .venv/.dev $(if $(filter features injections,$(BENCH)),.venv-bench/.done)
 	$(BIN)/python -m benchmarks.$(BENCH)
 
 browser:
@@ -75,7 +75,7 @@ lock: $(BIN)/python
 	  --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet -o requirements.lock
 	$(BIN)/python -m uv pip compile pyproject.toml --extra lab --extra build --extra dev -c requirements.lock \
 	  --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet -o requirements-dev.lock
-	$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['bench'])" \
+	$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['bench'], sep=chr(10))" \
 	  | $(BIN)/python -m uv pip compile - \
 	  --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet -o requirements-bench.lock
 

@@ -11,7 +11,20 @@ from tests.commands import call
 from workbench import __version__
 from workbench.errors import DataError, RunError, SettingsError
 
-COMMANDS = ("init", "demo", "doctor", "import", "features", "report", "show", "forget", "market")
+COMMANDS = (
+    *(
+        "init",
+        "demo",
+        "doctor",
+        "import",
+        "features",
+        "screen",
+        "report",
+        "show",
+        "forget",
+        "market",
+    ),
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -251,6 +251,30 @@ class TestLabellingInJupyterLab:
         assert labelling.faults == []
 
 
+class TestAudienceInJupyterLab:
+    pytestmark = in_browser
+
+    def test_a_lasso_shows_the_oddest_ones_card(self, browser, lab):
+        page = browser.new_page(viewport={"width": 1280, "height": 1400})
+        notebook = Notebook(page, lab, "explore/audience-quality.ipynb")
+        notebook.run_all()
+        plot = page.locator(".workbench-plot canvas").first
+        plot.wait_for()
+        page.get_by_text("Draw a loop around creators: the oddest").wait_for()
+        box = plot.bounding_box()
+        corners = [(0.02, 0.02), (0.98, 0.02), (0.98, 0.95), (0.02, 0.95), (0.02, 0.02)]
+        points = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in corners]
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for point in points[1:]:
+            page.mouse.move(*point, steps=3)
+        page.mouse.up()
+        page.get_by_text("Taken together the signals look most like").wait_for(timeout=15_000)
+        assert notebook.requests_outside() == []
+        assert notebook.faults == []
+        page.close()
+
+
 def start_a_kernel_and_fail(folder, started):
     with running_lab(folder, folder / "home") as lab:
         headers = {"Authorization": f"token {lab.token}"}

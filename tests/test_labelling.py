@@ -7,9 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from workbench.audience import DesignSettings, label_order, latest_sample
 from workbench.audience.decisions import read_labels
 from workbench.errors import DataError, SettingsError
-from workbench.explore.labelling import LabellingPanel, draw_order, latest_sample
+from workbench.explore.labelling import LabellingPanel
 from workbench.intake.followers import read_names
 from workbench.intake.importing import import_files
 from workbench.store import open_store
@@ -141,14 +142,13 @@ def test_faults_of_the_order_are_told_at_once(tmp_path: Path) -> None:
         opened(tmp_path, reviewer=" ")
 
 
-def test_some_of_the_drawn_come_again_after_all_others() -> None:
-    sample = pd.DataFrame({"follower_id": [*map(str, range(50))]})
-    order = draw_order(sample, 20, 5)
-    assert len({*order[:15]}) == 15
-    assert order[15:] == order[:5]
-    assert order == draw_order(sample, 20, 5)
-    assert order != draw_order(sample, 20, 5, seed=2)
-    assert len(draw_order(sample, 100)) == 50
+def test_the_order_is_that_of_the_design() -> None:
+    counts = range(60)
+    sample = pd.DataFrame({"follower_id": [*map(str, counts)], "followers": [*counts]})
+    order = label_order(sample, DesignSettings(labels=20, repeats=5))
+    assert len({*order[:20]}) == 20
+    assert {*order[20:]} <= {*order[:20]}
+    assert len(order) == 25
 
 
 def test_names_come_from_the_export_alone(tmp_path: Path) -> None:

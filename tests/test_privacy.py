@@ -146,6 +146,7 @@ def make_run(reports, client, text, *, edition="named", name="acme"):
         (work / "desk" / "manifest.json").write_text(json.dumps(manifest))
         (work / "desk" / "executed.ipynb").write_text('{"cells": ["anna&#46;cooks"]}')
         (work / "made.html").write_text(f'<p><span class="imported">{text}</span></p>')
+        (work / "made.xlsx").write_bytes(b"the tables of the page, compressed")
         shelf.publish(work, work / "made.html")
     return shelf
 
@@ -512,7 +513,7 @@ def test_reports_are_marked_and_those_that_name_are_taken_away(filled, reports):
     masked = make_run(reports, filled, "a creator", edition="masked")
     forget_creator(filled, "@anna.cooks", reports=reports)
     assert not named.latest.is_symlink()
-    assert (masked.latest / "made.html").is_file()
+    assert [*reports.rglob("*.xlsx")] == [masked.latest.resolve() / "made.xlsx"]
     assert held_bytes(reports, "anna.cooks", "anna&#46;cooks") == []
     assert [run.manifest["data_withdrawn"] for run in report_runs(reports)] == [
         f"{date.today()}"

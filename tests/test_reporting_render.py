@@ -174,6 +174,7 @@ def test_the_sample_report_is_good_and_repeatable(sample_report, sample_client, 
     run, published = sample_report
     html = published.html.read_text(encoding="utf-8")
     assert check_report(html) == []
+    assert published.html.with_suffix(".xlsx").is_file()
     elsewhere = shutil.copytree(sample_client, tmp_path / "moved")
     again = render_report(
         ReportRun(

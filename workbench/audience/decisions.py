@@ -55,14 +55,16 @@ def read_decisions(path: Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The columns of ``DECISIONS``, a row a decision, in the order of the file.
+        The columns of ``DECISIONS``, a row a decision, in the order of the file; rows of a sheet
+        whose verdict is still blank are left out.
 
     Raises
     ------
     DataError
         With every fault of the file.
     """
-    return _checked(_cells(path, DECISIONS), DECISIONS, str(path))
+    cells = _cells(path, DECISIONS)
+    return _checked(cells[cells["verdict"].ne("")], DECISIONS, str(path))
 
 
 def log_decision(
@@ -131,6 +133,27 @@ def write_label_sheet(path: Path, sample: pd.DataFrame, order: Sequence[str]) ->
     told = rows.assign(repeat=looks, **dict.fromkeys(("label", "reviewer", "labelled_at"), ""))
     names = [*LABELS.names, *(name for name in shown if name not in LABELS.names)]
     replace_file(path, csv_text(told[names]).encode("utf-8-sig"))
+
+
+def write_decision_sheet(path: Path, screened: pd.DataFrame, decisions: pd.DataFrame) -> None:
+    """Write the decisions for a spreadsheet: those made, and a blank row for each still open.
+
+    Parameters
+    ----------
+    screened : DataFrame
+        ``AudienceScreen.table``; whoever is worth asking and has no decision gets a row.
+    decisions : DataFrame
+        As of :func:`read_decisions`.
+    """
+    made = decisions.merge(screened[["creator_key", "handle", "state"]], on="creator_key")
+    asked = screened[screened["state"].eq("worth asking")]
+    still = asked[~asked["creator_key"].isin(decisions["creator_key"])]
+    told = pd.concat([made, still[["creator_key", "handle", "state"]]]).reindex(
+        columns=[*DECISIONS.names, "handle", "state"]
+    )
+    days = pd.to_datetime(told["decided_on"]).dt.strftime("%Y-%m-%d")
+    text = told.assign(decided_on=days).astype("object").fillna("")
+    replace_file(path, csv_text(text).encode("utf-8-sig"))
 
 
 def _same(row: Row, label: Row) -> bool:

@@ -8,7 +8,18 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli import demo, doctor, features, forget, import_exports, init, market, report, show
+from workbench.cli import (
+    demo,
+    doctor,
+    features,
+    forget,
+    import_exports,
+    init,
+    market,
+    report,
+    screen,
+    show,
+)
 from workbench.errors import WorkbenchError
 
 STOPPED = 130  # what typer returns after Ctrl-C
@@ -27,6 +38,7 @@ app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.command("import")(import_exports.import_exports)
 app.command("features")(features.features)
+app.command("screen")(screen.screen)
 app.command("report")(report.report)
 app.command("show")(show.show)
 app.command("forget")(forget.forget)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from workbench.features import CreatorFeatures, FeatureSettings
     from workbench.store import Store
 
+FOLLOWER_RATE = "engagement_rate_by_followers"
 # What a file begins with that the command has written, and may write again.
 _TABLE = ("creator_key", "platform", "handle")
 _MISSING = ("creator_key", "feature", "reason")
@@ -31,7 +32,7 @@ def features(
     ] = 30,
     definition: Annotated[
         str, typer.Option(help="Engagement definition that says which parts are summed.")
-    ] = "engagement_rate_by_followers",
+    ] = FOLLOWER_RATE,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that compute at once.")] = 1,
     out: Annotated[
         Path | None, typer.Option(help="CSV or Parquet file; else CSV to standard output.")
@@ -62,7 +63,7 @@ def features(
     store = open_store(data)
     client = store.root.resolve().parent
     check_retention(client)
-    settings = _settings(store, as_of, last_posts, definition)
+    settings = feature_settings(store, as_of, last_posts, definition)
     _check_files(out, missing, client)
     found = creator_features(
         store,
@@ -82,7 +83,10 @@ def features(
     give(summary | files, text, as_json=json)
 
 
-def _settings(store: Store, as_of: str, last_posts: int, definition: str) -> FeatureSettings:
+def feature_settings(
+    store: Store, as_of: str, last_posts: int = 30, definition: str = FOLLOWER_RATE
+) -> FeatureSettings:
+    """Return what is asked of the features, on a day that the store reaches."""
     from workbench.errors import DataError
     from workbench.features import FeatureSettings
 
@@ -113,13 +117,14 @@ def _check_files(out: Path | None, missing: Path | None, client: Path) -> None:
     if out and missing and out.resolve() == missing.resolve():
         faults.append(f"{out}: is named twice; the missing features need a file of their own")
     for path, columns in ((out, _TABLE), (missing, _MISSING)):
-        if path and (fault := _fault(path, columns, client)):
+        if path and (fault := out_fault(path, columns, client)):
             faults.append(f"{path}: {fault}")
     if faults:
         raise SettingsError("The features can't be written there.", faults)
 
 
-def _fault(path: Path, columns: tuple[str, ...], client: Path) -> str:
+def out_fault(path: Path, columns: tuple[str, ...], client: Path) -> str:
+    """Say why a table can't be written there: what begins with these columns may be replaced."""
     folder = path.resolve().parent
     if path.suffix not in (".csv", ".parquet"):
         return "expected a name that ends in .csv or .parquet"

@@ -18,6 +18,7 @@ from workbench.curves.placing import PlacingSettings, place_by_posts
 from workbench.curves.presets import PresetComparison, compare_presets
 from workbench.curves.recovery import Recovery, score_percentiles
 from workbench.curves.reference import PostsSettings, Reference, fit_reference
+from workbench.curves.residuals import choose_keys, engagement_residuals
 from workbench.curves.selection import SelectionCheck, SelectionSettings, check_selection
 from workbench.curves.shortlist import Shortlist, ShortlistSettings, check_names, choose_shortlist
 from workbench.curves.tiers import TierSettings, TierTable, summarise_tiers
@@ -48,10 +49,12 @@ __all__ = [
     "TurnSummary",
     "check_names",
     "check_selection",
+    "choose_keys",
     "choose_shortlist",
     "compare_definitions",
     "compare_habits",
     "compare_presets",
+    "engagement_residuals",
     "find_turns",
     "fit_engagement_curve",
     "fit_engagement_curves",

@@ -14,10 +14,8 @@ from workbench import formats
 from workbench.audience.decisions import read_labels, remove_label, write_label
 from workbench.errors import DataError, SettingsError
 from workbench.explore.keys import KeyBar
-from workbench.store import Store
 from workbench.store.frames import empty_frame
 from workbench.tables.judgements import LABELS
-from workbench.tables.schema import DRAWS
 
 _LABELS = {"r": "real", "n": "not_real", "c": "cannot_tell"}
 _ACTIONS = {"r": "Real", "n": "Not real", "c": "Can't tell", "u": "Undo"}
@@ -163,46 +161,6 @@ class LabellingPanel:
         ]
         name = self._names.get(follower, _UNKNOWN)
         return [*shown, ("Name", name)] if self._named else shown
-
-
-def latest_sample(store: Store, creator: str = "") -> pd.DataFrame:
-    """Return the latest list of a creator's followers; of a day's lists the one drawn at random.
-
-    Parameters
-    ----------
-    creator : str
-        A key of the store; blank is the only one that there are followers of.
-
-    Raises
-    ------
-    DataError
-        If there are no followers, or of several creators and none is named.
-    """
-    held = store.read("followers_sample")
-    names = held["creator_key"].unique().tolist()
-    own = held[held["creator_key"].eq(creator or (names[0] if len(names) == 1 else ""))]
-    if own.empty:
-        told = ", ".join(names[:5]) or "none: workbench import FILE --account HANDLE --drawn random"
-        raise DataError(
-            f"No followers of {creator or 'one creator'}.", [f"there are those of {told}"]
-        )
-    latest = own[own["sampled_on"].eq(own["sampled_on"].max())]
-    best = next(drawn for drawn in DRAWS if latest["drawn"].eq(drawn).any())
-    return latest[latest["drawn"].eq(best)].reset_index(drop=True)
-
-
-def draw_order(sample: pd.DataFrame, labels: int, repeats: int = 0, seed: int = 1) -> list[str]:
-    """Draw followers at random, some of whom come again after all others.
-
-    Parameters
-    ----------
-    labels : int
-        How many to label, those that come again among them; at most as many as there are.
-    """
-    drawn = sample["follower_id"].drop_duplicates().sample(frac=1, random_state=seed).tolist()
-    again = max(0, min(repeats, labels // 2))
-    first = drawn[: max(0, labels - again)]
-    return [*first, *first[:again]]
 
 
 def _check_order(sample: pd.DataFrame, order: Sequence[str]) -> None:

@@ -15,11 +15,9 @@ from workbench.curves import CurveFit
 from workbench.curves.tiers import engagement_rate
 from workbench.errors import DataError
 from workbench.explore.keys import KeyBar
-from workbench.figures.style import MARK
+from workbench.explore.plots import lasso_plot
 from workbench.tables.definitions import engagement_definition
 
-# Okabe and Ito's colours, apart for every kind of colour vision; tooltip and table repeat them.
-_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8a939d")
 _ACTIONS = {
     "a": "Add selected",
     "d": "Drop selected",
@@ -28,7 +26,6 @@ _ACTIONS = {
     "s": "Select the list",
 }
 _YES_NO = {True: "yes", False: "no"}
-_WIDTH, _HEIGHT = 480, 400  # pixels of the plot
 _NAMED = 12  # handles of the shortlist that are written out
 
 
@@ -144,42 +141,13 @@ def _plot(creators: pd.DataFrame, rate: str) -> Scatter:
     named = pd.DataFrame(
         {
             "Creator": creators["handle"],
-            "Platform": creators["platform"].astype("category"),
+            "Platform": creators["platform"],
             "Followers": creators["followers"].astype(float),
             y: (1000 * creators["rate"]).map("{:.3g}".format).astype(float),  # as tooltips show it
         }
     )
-    plot = Scatter(
-        data=named,
-        x="Followers",
-        y=y,
-        x_scale="log",
-        y_scale="log",
-        color_by="Platform",
-        color_map=dict(zip(named["Platform"].cat.categories, _COLOURS, strict=False)),
-        color_labeling={"variable": "Platform"},
-        opacity=0.8,
-        opacity_by=None,
-        opacity_unselected=0.6,
-        size=6,
-        width=_WIDTH,
-        height=_HEIGHT,
-        camera_distance=1.1,
-        axes_grid=True,
-        axes_labels=True,
-        legend=True,
-        legend_position="bottom-left",
-        tooltip=True,
-        tooltip_properties=["Creator", "Platform", "Followers", y],
-        tooltip_histograms=False,
-        background_color="white",
-        mouse_mode="lasso",
-        lasso_color=MARK,
-        options={"aspectRatio": _WIDTH / _HEIGHT},
-    )
-    plot.widget.add_class("workbench-plot")
-    plot.widget.show(buttons=["pan_zoom", "lasso", "divider", "reset"])
-    return plot
+    told = ("Creator", "Platform", "Followers", y)
+    return lasso_plot(named, x="Followers", y=y, kind="Platform", told=told, logs=("Followers", y))
 
 
 def _ranges(places: pd.DataFrame, name: str, write: Callable[[float], str]) -> list[str]:

@@ -210,6 +210,7 @@ def _make_report(
     from workbench.reporting.execute import execute_notebook
     from workbench.reporting.gate import check_report
     from workbench.reporting.html import render_html
+    from workbench.reporting.workbook import write_workbook
     from workbench.store import open_store
 
     started = datetime.now(UTC)
@@ -226,6 +227,10 @@ def _make_report(
         raise RunError("The report did not pass the gate.", faults)
     if open_store(run.data).fingerprint() != store.fingerprint():
         raise RunError("The data changed while the report was made.", ["run it again"])
+    write_workbook(text, html.with_suffix(".xlsx"))
+    if not hidden:  # a sheet that the notebook left for people names creators
+        for sheet in desk.glob("*.csv"):
+            sheet.replace(html.parent / sheet.name)
     manifest = _manifest(run, notebook, parameters, store, html, started)
     (desk / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 

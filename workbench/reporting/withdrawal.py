@@ -88,17 +88,16 @@ def withdraw_run(run: Run, person: Person | None) -> int:
     content = {MARK: f"{date.today()}"} | run.manifest
     content = person.scrubbed(content) if person else content | {"parameters": {}}
     replace_file(manifest, (json.dumps(content, indent=1) + "\n").encode())
-    gone = 0
-    for path in [p for p in run.folder.rglob("*") if p.is_file() and p != manifest]:
-        named = _names(path, person) if person else not masked
-        if path.parent == run.folder and not named:
-            continue
+    files = [p for p in run.folder.rglob("*") if p.is_file() and p != manifest]
+    named = [path for path in files if (_names(path, person) if person else not masked)]
+    doomed = [path for path in files if path.parent != run.folder or path in named]
+    # The page goes last: it tells whom the tables beside it name, should this be cut short.
+    for path in sorted(doomed, key=lambda path: path.suffix == ".html"):
         latest = Shelf(root=run.folder.parent.parent).latest
         if path.parent == run.folder and latest.resolve() == run.folder.resolve():
             latest.unlink(missing_ok=True)  # before the page that it leads to
         path.unlink()
-        gone += 1
-    return gone
+    return len(doomed)
 
 
 def readmit_run(run: Run) -> None:
@@ -128,6 +127,8 @@ def check_not_withdrawn(shelf: Shelf, fingerprint: str) -> None:
 
 
 def _names(path: Path, person: Person) -> bool:
+    if path.suffix == ".xlsx":  # the tables of the page beside it
+        path = path.with_suffix(".html")
     text = path.read_text(encoding="utf-8", errors="replace")
     if path.suffix != ".html":
         return person.is_named_in(html.unescape(text))

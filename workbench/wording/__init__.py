@@ -1,5 +1,13 @@
 """Sentences about results: ``describe_<noun>(result) -> str``, every number from the result."""
 
+from workbench.wording.audit import (
+    describe_audit_answer,
+    describe_audit_glossary,
+    describe_audit_places,
+    describe_audit_steps,
+    describe_reading,
+    describe_unchecked,
+)
 from workbench.wording.claims import (
     describe_claim_rows,
     describe_claims,
@@ -25,6 +33,13 @@ from workbench.wording.reports import (
     describe_title,
 )
 from workbench.wording.sample import describe_recovery
+from workbench.wording.share import (
+    describe_account_share,
+    describe_label_check,
+    describe_label_errors,
+    describe_share,
+    describe_share_rules,
+)
 from workbench.wording.shortlist import (
     describe_places,
     describe_shortlist,
@@ -35,7 +50,12 @@ from workbench.wording.shortlist import (
 from workbench.wording.tiers import describe_tier_rows, describe_tiers
 
 __all__ = [
+    "describe_account_share",
     "describe_answer",
+    "describe_audit_answer",
+    "describe_audit_glossary",
+    "describe_audit_places",
+    "describe_audit_steps",
     "describe_claim_rows",
     "describe_claims",
     "describe_claims_alt",
@@ -48,14 +68,19 @@ __all__ = [
     "describe_glossary",
     "describe_import",
     "describe_import_rows",
+    "describe_label_check",
+    "describe_label_errors",
     "describe_likes_alone",
     "describe_limits",
     "describe_method",
     "describe_next_steps",
     "describe_places",
     "describe_ranges",
+    "describe_reading",
     "describe_recovery",
     "describe_sampling_gap",
+    "describe_share",
+    "describe_share_rules",
     "describe_shortlist",
     "describe_shortlist_alt",
     "describe_shortlist_note",
@@ -63,4 +88,5 @@ __all__ = [
     "describe_tier_rows",
     "describe_tiers",
     "describe_title",
+    "describe_unchecked",
 ]

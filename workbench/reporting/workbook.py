@@ -1,0 +1,92 @@
+"""The tables of a finished report as one XLSX file, numbers as numbers and ranges in columns."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from bs4 import BeautifulSoup, Tag
+
+_NUMBER = re.compile(r"-?[\d,]+(?:\.\d+)?%?")
+_FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+_CLOCK = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
+_EPOCH = datetime(1980, 1, 1)  # the first moment that a zip file can name: the file shows no clock
+Value = str | float | None
+
+
+def write_workbook(html: str, path: Path) -> bool:
+    """Write every table of a report as a sheet; say whether there was any.
+
+    The same report gives the same bytes. An estimate takes three columns: its value and the
+    limits of its range. Text stays text, whatever it begins with.
+    """
+    import openpyxl
+
+    tables = BeautifulSoup(html, "html.parser").find_all("table")
+    if not tables:
+        return False
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for table in tables:
+        caption = table.find("caption")
+        title = caption.get_text(" ", strip=True) if caption else "Table"
+        sheet = book.create_sheet(_sheet_name(title, book.sheetnames))
+        sheet.append([title])
+        for line, row in enumerate(_rows(table), start=2):
+            for place, value in enumerate(row, start=1):
+                cell = sheet.cell(line, place, value)
+                if isinstance(value, str):
+                    cell.data_type = "s"  # never a formula
+        sheet.freeze_panes = "B3"
+    path.write_bytes(_without_clock(book))
+    return True
+
+
+def _sheet_name(title: str, taken: list[str]) -> str:
+    plain = " ".join(_FORBIDDEN.sub(" ", title).split()).strip("'")[:28].strip() or "Table"
+    same = sum(name.casefold().startswith(plain.casefold()) for name in taken)
+    return f"{plain} {same + 1}" if same else plain
+
+
+def _rows(table: Tag) -> Iterator[list[Value]]:
+    head = [cell.get_text(" ", strip=True) for cell in table.select("thead th")]
+    body = [row.find_all(["th", "td"]) for row in table.select("tbody tr")]
+    ranged = {p for row in body for p, cell in enumerate(row) if cell.select_one(".estimate")}
+    yield [
+        told
+        for place, name in enumerate(head)
+        for told in ((name, f"{name}, low", f"{name}, high") if place in ranged else (name,))
+    ]
+    for row in body:
+        values: list[Value] = []
+        for place, cell in enumerate(row):
+            values += _values(cell) if place in ranged else [_value(cell.get_text(" ", strip=True))]
+        yield values
+
+
+def _values(cell: Tag) -> list[Value]:
+    mark = cell.select_one(".estimate")
+    if mark is None:
+        return [_value(cell.get_text(" ", strip=True)), None, None]
+    return [float(str(mark[f"data-{name}"])) for name in ("value", "low", "high")]
+
+
+def _value(text: str) -> Value:
+    if not _NUMBER.fullmatch(text):
+        return text
+    number = float(text.rstrip("%").replace(",", ""))
+    return number / 100 if text.endswith("%") else number
+
+
+def _without_clock(book: object) -> bytes:
+    raw, fixed = io.BytesIO(), io.BytesIO()
+    book.save(raw)  # type: ignore[attr-defined]
+    with zipfile.ZipFile(raw) as made, zipfile.ZipFile(fixed, "w", zipfile.ZIP_DEFLATED) as kept:
+        for name in made.namelist():
+            content = _CLOCK.sub(rb"\g<1>1980-01-01T00:00:00Z", made.read(name))
+            kept.writestr(zipfile.ZipInfo(name, _EPOCH.timetuple()[:6]), content)
+    return fixed.getvalue()
