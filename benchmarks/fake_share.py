@@ -239,11 +239,12 @@ def cells(sets: dict[str, pd.DataFrame], draws: int, *, quick: bool) -> Iterator
         followers = np.asarray(counts.rank(method="first", na_option="bottom"), dtype="float64")
         for place, how in enumerate(hows):
             rng = np.random.default_rng([SEED, number, place])
-            other = (*OTHER_SHARES, float(pool.fake.mean())) if how == "as they are" else ()
+            own = float(pool.fake.mean())
+            other = {*OTHER_SHARES, own} - {*SHARES} if how == "as they are" else set()
             varied = pool.vary(how, followers, rng)
             for of in TARGETS:
                 for labels in LABELS:
-                    for share in (0.1, 0.65) if quick else (*SHARES, *other):
+                    for share in (0.1, 0.65) if quick else (*SHARES, *sorted(other)):
                         cell = {"set": name, "how": how, "of": of, "labels": labels}
                         row = measure(varied, of, labels, share, how, draws, rng)
                         yield {**cell, "share": share, **row}

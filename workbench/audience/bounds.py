@@ -19,6 +19,7 @@ from scipy.stats import t
 from workbench.audience.scorecard import Floats
 
 STEPS = 32  # halvings of the pull
+LENT = 100  # labels, if nobody of a kind was found
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -119,8 +120,14 @@ def _solve(
 
 
 def _likeliest(counts: Counts, pull: Floats) -> Floats:
-    """Return the strata's likeliest shares under a pull (a Lagrange multiplier) on their mean."""
-    found, labelled = counts.found, counts.labelled
+    """Return the strata's likeliest shares under a pull (a Lagrange multiplier) on their mean.
+
+    One or two finds would leave all the rest to their own strata, which looks too sure: the fewer
+    there are of a kind, the more labels are lent to each stratum at the common share.
+    """
+    seen, total = (x.sum(axis=1, keepdims=True) for x in (counts.found, counts.labelled))
+    lent = LENT / (1 + np.minimum(seen, total - seen)) ** 3
+    found, labelled = counts.found + lent * seen / total, counts.labelled + lent
     a = pull[:, None] * labelled.sum(axis=1, keepdims=True) * counts.weights
     b = labelled + a
     root = np.sqrt(np.maximum(b * b - 4 * a * found, 0))
@@ -128,7 +135,7 @@ def _likeliest(counts: Counts, pull: Floats) -> Floats:
         shares = np.where(b >= 0, 2 * found / np.maximum(b + root, 1e-300), (b - root) / (2 * a))
     if counts.beyond or not counts.exact_labels:
         return np.asarray(shares)
-    known = found / counts.sizes, 1 - (labelled - found) / counts.sizes
+    known = counts.found / counts.sizes, 1 - (counts.labelled - counts.found) / counts.sizes
     return np.asarray(np.clip(shares, *known))
 
 
@@ -154,10 +161,10 @@ def _moments(counts: Counts, strata: Floats) -> tuple[Floats, Floats]:
         within = within * (n - m) / np.maximum(n - 1, 1)
         third = third * (n - m) * (n - 2 * m) / np.maximum((n - 1) * (n - 2), 1)
     # A stratum in which both kinds were found looks more even than it is: its share was fitted.
-    # Twice the labels that this uses up, which small strata need (benchmarks/fake_share.py).
+    # Half as many labels again as that uses up, which few labels need (benchmarks/fake_share.py).
     mixed = np.minimum(counts.found, m - counts.found) > 0
     total = m.sum(axis=1)
-    fitted = np.minimum(2 * np.maximum(mixed.sum(axis=1) - 1, 0), total / 2)
+    fitted = np.minimum(1.5 * np.maximum(mixed.sum(axis=1) - 1, 0), total / 2)
     variance = within.sum(axis=1) * total / (total - fitted)
     share, followers = (w * strata).sum(axis=1), n.sum(axis=1)
     drawn = counts.beyond * share * (1 - share) / followers

@@ -114,8 +114,9 @@ def cut_strata(scores: Floats, count: int, proportional: float, rng: np.random.G
     order = np.argsort(scores + 1e-9 * rng.random(scores.shape), axis=1)
     sorted_scores = np.take_along_axis(scores, order, axis=1)
     logit = np.log(np.maximum(sorted_scores, 1e-6) / np.maximum(1 - sorted_scores, 1e-6))
-    # What a score means for this audience is not known, so its odds count by their root alone.
-    doubt = 1 / np.cosh(logit / 4)
+    # Doubt is sqrt(p (1 - p)). What a score means for this audience is not known, so of its odds
+    # only the cube root counts; one that is sure of everything then still leaves nobody unasked.
+    doubt = 1 / np.cosh(logit / 6)
     worth = proportional / scores.shape[1]
     worth = worth + (1 - proportional) * doubt / doubt.sum(axis=1, keepdims=True)
     middle = np.cumsum(worth, axis=1) - worth / 2
