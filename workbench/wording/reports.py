@@ -200,7 +200,7 @@ def describe_next_steps(shortlist: Shortlist) -> str:
     if summary.open and summary.reported < summary.known:
         steps.append(
             f"*Analyst:* bring more posts of the {plural(summary.open, 'creator')} that cannot be told "
-            "from the goal; the range narrows with the square root of their number."
+            "from the goal; the range narrows the more posts there are."
         )
     chosen = int(shortlist.table["reason"].eq(CHOSEN).sum())
     if chosen:
