@@ -132,11 +132,14 @@ class Notebook:
 
     def __init__(self, page, lab: Lab, path: str) -> None:
         self.page, self.requests, self.faults = page, [], []
+        page.set_default_timeout(90_000)  # a busy machine draws late
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("websocket", lambda socket: self.requests.append(socket.url))
         page.on("pageerror", lambda fault: self.faults.append(str(fault)))
         page.on("console", self._hear)
-        page.goto(f"{lab.address}lab/tree/{path}?token={lab.token}")
+        # A workspace of its own: another test's would bring its notebooks with it.
+        own = f"lab/workspaces/{secrets.token_hex(4)}/tree/{path}"
+        page.goto(f"{lab.address}{own}?token={lab.token}")
         page.wait_for_function(
             "() => window.jupyterapp?.shell.currentWidget?.sessionContext"
             "?.session?.kernel?.status === 'idle'",

@@ -238,15 +238,15 @@ class TestLabellingInJupyterLab:
             labelling.page.keyboard.press(key)
             if key not in "xb":  # in JupyterLab: cut, cell below
                 done = {"u": 3, "n": 2 if n == 2 else 4}.get(key, n)
-                frame.get_by_text(re.compile(rf"^{done} of 100, ")).wait_for()
+                frame.get_by_text(re.compile(rf"^{done} of 110, ")).wait_for()
         saved = ast.literal_eval(labelling.run("counts"))
         assert saved == {"real": 1, "not_real": 2, "cannot_tell": 1}
         assert labelling.page.evaluate(cells) == before
         labelling.run("panel")
-        frame.get_by_text(re.compile("^4 of 100, ")).wait_for()
+        frame.get_by_text(re.compile("^4 of 110, ")).wait_for()
         frame.get_by_text("Goes on where it stopped.").wait_for()
         frame.get_by_role("button", name="Undo").click()
-        frame.get_by_text(re.compile("^3 of 100")).wait_for()
+        frame.get_by_text(re.compile("^3 of 110")).wait_for()
         assert labelling.requests_outside() == []
         assert labelling.faults == []
 
@@ -255,7 +255,8 @@ class TestAudienceInJupyterLab:
     pytestmark = in_browser
 
     def test_a_lasso_shows_the_oddest_ones_card(self, browser, lab):
-        page = browser.new_page(viewport={"width": 1280, "height": 1400})
+        # High enough for all cells: those out of sight are not drawn.
+        page = browser.new_page(viewport={"width": 1280, "height": 2600})
         notebook = Notebook(page, lab, "explore/audience-quality.ipynb")
         notebook.run_all()
         plot = page.locator(".workbench-plot canvas").first
@@ -269,7 +270,7 @@ class TestAudienceInJupyterLab:
         for point in points[1:]:
             page.mouse.move(*point, steps=3)
         page.mouse.up()
-        page.get_by_text("Taken together the signals look most like").wait_for(timeout=15_000)
+        page.get_by_text("Taken together the signals look most like").wait_for()
         assert notebook.requests_outside() == []
         assert notebook.faults == []
         page.close()

@@ -76,18 +76,11 @@ def style_notes(parsed: Sequence[ParsedRows], counted: Mapping[str, int]) -> pd.
 def sheet_notes(layouts: Sequence[Layout], parsed: Sequence[ParsedRows]) -> pd.DataFrame:
     """Return which files and sheets of workbooks were left out, and why."""
     read = {file.name for rows in parsed for file in rows.layout.files}
-    left = [(file, why_unread(layout)) for layout in layouts for file in layout.files]
-    notes = [
-        (
-            file.name,
-            file.name,
-            f"{why or 'a sheet without a known column'}: left out",
-            file.rows,
-            "",
-        )
-        for file, why in left
-        if file.name not in read
-    ]
+    notes = []
+    for layout in layouts:
+        left = [file for file in layout.files if file.name not in read]
+        why = (why_unread(layout) if left else "") or "a sheet without a known column"
+        notes += [(file.name, file.name, f"{why}: left out", file.rows, "") for file in left]
     return pd.DataFrame(notes, columns=NOTE_COLUMNS)
 
 

@@ -63,12 +63,13 @@ def evidence_cards(
         )
     names = screen_names(screen)
     for card in evidence:
+        name = names[card.creator_key]
         yield Card(
-            title=names[card.creator_key],
+            title=name,
             text=audience.describe_card(card),
             axes=draw_evidence(card),
-            alt=audience.describe_card_alt(card, names[card.creator_key]),
-            tables=(("Signals beside peers of the same size", audience.describe_card_rows(card)),),
+            alt=audience.describe_card_alt(card, name),
+            tables=((f"{name}: signals beside peers", audience.describe_card_rows(card)),),
         )
     jumps = [card for card in evidence if card.jump is not None and "growth" in card.groups][:6]
     if jumps:

@@ -110,7 +110,9 @@ def _figure_faults(page: BeautifulSoup) -> list[str]:
 
 
 def _table_faults(page: BeautifulSoup) -> list[str]:
-    return [
+    captions = Counter(caption.get_text(" ", strip=True) for caption in page.find_all("caption"))
+    same = [f"{n} tables share one caption: {text!r}" for text, n in captions.items() if n > 1]
+    return same + [
         f"a table without {need} in {_place(table)}"
         for table in page.find_all("table")
         for need, present in (

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from workbench.claims import CHOSEN, LIKES_ALONE
 from workbench.formats import (
     MISSING,
     Unit,
@@ -48,6 +47,8 @@ def describe_claims(ledger: ClaimLedger) -> str:
 
 
 def _withheld(ledger: ClaimLedger) -> str:
+    from workbench.claims import CHOSEN  # which takes its time
+
     rows = ledger.table[ledger.table["reason"].eq(CHOSEN)].drop_duplicates("curve")
     return f"Nothing is told of {listing(_curves(rows))}: {CHOSEN}. " if len(rows) else ""
 
@@ -79,6 +80,8 @@ def _curves(rows: pd.DataFrame) -> list[str]:
 
 def describe_likes_alone(ledger: ClaimLedger) -> str:
     """Say as a further line of what we looked at where engagement is likes, empty if nowhere."""
+    from workbench.claims import LIKES_ALONE
+
     alone = ledger.table.loc[ledger.table["basis"].eq(LIKES_ALONE), "platform"].unique()
     if not len(alone):
         return ""
