@@ -82,6 +82,10 @@ def latest_sample(store: Store, creator: str = "") -> pd.DataFrame:
         raise DataError(
             f"No followers of {creator or 'one creator'}.", [f"there are those of {told}"]
         )
+    return _latest_of(own)
+
+
+def _latest_of(own: pd.DataFrame) -> pd.DataFrame:
     latest = own[own["sampled_on"].eq(own["sampled_on"].max())]
     best = next(drawn for drawn in DRAWS if latest["drawn"].eq(drawn).any())
     return latest[latest["drawn"].eq(best)].reset_index(drop=True)
@@ -121,18 +125,21 @@ def audience_shares(
         Only creators with these keys.
     """
     labels = held_labels(folder)
-    keys = store.read("followers_sample", columns=["creator_key"])["creator_key"].unique()
+    held = store.read("followers_sample")
+    samples = held[held["creator_key"].isin(names)] if names else held
     followers = store.read("snapshots", columns=["creator_key", "observed_on", "followers"])
     latest = followers.sort_values("observed_on").groupby("creator_key")["followers"].last()
     found = []
-    for key in sorted({*keys} & {*names} if names else keys):
-        sample = latest_sample(store, key)
+    for key, own in samples.groupby("creator_key"):
+        sample = _latest_of(own)
         of = int(latest.get(key, 0)) if latest.get(key, 0) >= len(sample) else None
         asked = replace(settings, drawn=sample["drawn"].iloc[0], account_followers=of)
         share = estimate_share(join_labels(sample, labels), asked)
         day = f"{sample['sampled_on'].iloc[0]:%Y-%m-%d}"
         digits = first_digits(sample["followers"])
-        found.append(AudienceShare(creator_key=key, sampled_on=day, share=share, digits=digits))
+        found.append(
+            AudienceShare(creator_key=str(key), sampled_on=day, share=share, digits=digits)
+        )
     return tuple(found)
 
 

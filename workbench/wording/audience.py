@@ -13,7 +13,6 @@ from workbench.formats import (
     day,
     interval,
     listing,
-    literal,
     long,
     nominal,
     observed,
@@ -22,6 +21,7 @@ from workbench.formats import (
     short_count,
 )
 from workbench.tables.schema import PLATFORM_NAMES
+from workbench.wording.shortlist import creator_names
 
 if TYPE_CHECKING:
     from workbench.audience import (
@@ -133,9 +133,7 @@ def describe_screen_rows(screen: AudienceScreen, decisions: pd.DataFrame) -> pd.
     flags = [" (stands out on the list)" * bool(flag) for flag in table["flagged"]]
     return pd.DataFrame(
         {
-            "Creator": [
-                f"{n} {literal(h)}" for n, h in zip(table["number"], table["handle"], strict=True)
-            ],
+            "Creator": creator_names(table),
             "Platform": table["platform"].map(PLATFORM_NAMES),
             "Followers": [short_count(float(f)) for f in table["followers"].astype("float64")],
             "State": [f"{state}{flag}" for state, flag in zip(table["state"], flags, strict=True)],
@@ -149,9 +147,9 @@ def describe_screen_rows(screen: AudienceScreen, decisions: pd.DataFrame) -> pd.
 
 def data_grade(row: pd.Series) -> str:
     """Grade what could be looked at: A all, B most, C some, D little of the signals."""
-    from workbench.audience import SIGNALS
+    from workbench.audience.signals import SCORED
 
-    scored = sum(signal.scored for signal in SIGNALS)
+    scored = len(SCORED)
     seen = row["signals_used"] / scored
     grade = "A" if seen > 0.9 else "B" if seen > 0.6 else "C" if seen > 0.25 else "D"
     return (
@@ -181,7 +179,9 @@ def describe_card(card: EvidenceCard) -> str:
         f"**Would clear it:** {_joined(_CLEARS, card.groups)}.",
     ]
     if card.missing:
-        parts.append(f"**Could not be looked at:** {listing(_labels(card.missing))}.")
+        parts.append(
+            f"**Could not be looked at:** {listing([signal_labels()[name] for name in card.missing])}."
+        )
     return "\n\n".join(part for part in parts if part)
 
 
@@ -226,10 +226,11 @@ def _joined(texts: dict[str, str], groups: Sequence[str]) -> str:
     return "; ".join(texts[group] for group in groups)
 
 
-def _labels(names: Sequence[str]) -> list[str]:
+def signal_labels() -> dict[str, str]:
+    """Return what people call each signal, by name."""
     from workbench.audience import SIGNALS
 
-    return [signal.label for signal in SIGNALS if signal.name in names]
+    return {signal.name: signal.label for signal in SIGNALS}
 
 
 def _value(signal: CardSignal, value: float | None = None) -> str:

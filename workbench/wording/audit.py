@@ -9,6 +9,7 @@ import pandas as pd
 
 from workbench.formats import count, day, listing, literal, long, nominal, observed, percent, plural
 from workbench.tables.schema import PLATFORM_NAMES
+from workbench.wording.audience import signal_labels
 from workbench.wording.share import describe_account_share, describe_share
 
 if TYPE_CHECKING:
@@ -124,11 +125,9 @@ def describe_digits_note() -> str:
 
 def describe_unchecked(screen: AudienceScreen, events: pd.DataFrame) -> str:
     """Say what was not looked at."""
-    from workbench.audience import SIGNALS
-
     missing = screen.table["signals_missing"].str.split(", ").explode()
     lacking = missing[missing.ne("")].value_counts()
-    labels = {signal.name: signal.label for signal in SIGNALS}
+    labels = signal_labels()
     lines = [
         f"{labels[str(name)].capitalize()}: not known for {plural(int(many), 'creator')}."
         for name, many in lacking.items()
