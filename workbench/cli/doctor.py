@@ -59,12 +59,12 @@ def _is_complete() -> bool:
 
 def _due() -> list[str]:
     from workbench.errors import SettingsError
-    from workbench.tables.brief import BRIEF, read_brief
+    from workbench.tables.brief import BRIEF, read_retention
 
     due = []
     for path in sorted(Path("data/private").glob(f"*/{BRIEF}")):
         try:
-            if read_brief(path.parent).expired:
+            if read_retention(path.parent).expired:
                 due.append(f"workbench forget --expired --data {path.parent}")
         except SettingsError as fault:
             due.append(str(fault))

@@ -59,12 +59,12 @@ def forget(
 
 def _check_asked(creator: str, data: Path, *, everything: bool, expired: bool) -> None:
     from workbench.errors import SettingsError
-    from workbench.tables.brief import read_brief
+    from workbench.tables.brief import read_retention
 
     if (bool(creator), everything, expired).count(True) != 1:
         told = ["give a CREATOR, or --all, or --expired"]
         raise SettingsError("Say what to forget, one thing at a time.", told)
-    brief = read_brief(data)
+    brief = read_retention(data)
     if expired and not brief.expired:
         day = brief.retention_date or "not set"
         raise SettingsError(
