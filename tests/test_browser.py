@@ -51,7 +51,7 @@ def test_it_reads_without_script(visit):
 @pytest.mark.parametrize("width", [320, 1280])
 def test_every_figure_is_drawn(visit, width):
     sizes = visit(width).evaluate("[...document.images].map(i => i.complete && i.naturalWidth > 0)")
-    assert len(sizes) == 5
+    assert len(sizes) == 6
     assert all(sizes)
 
 
@@ -64,7 +64,7 @@ def test_the_contents_lead_to_every_section(visit):
 
 def test_tables_are_reached_by_keyboard(visit):
     regions = visit().locator(".scroll[tabindex='0'][role='region'][aria-label]")
-    assert regions.count() == 7
+    assert regions.count() == 9
 
 
 def test_it_prints_without_a_clipped_table(visit, tmp_path):

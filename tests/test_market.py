@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from workbench.errors import SettingsError
 from workbench.market.exports import floor_figures, round_figures
 from workbench.market.realistic import REALISTIC
-from workbench.market.sample import write_sample
+from workbench.market.sample import make_sample, sample_settings, write_sample
 from workbench.market.settings import LAWS, MarketSettings
 from workbench.market.world import Market, make_market
 
@@ -22,6 +22,11 @@ PATTERNS = ("bought_followers", "bought_likes", "follow_unfollow")
 
 @pytest.fixture(scope="module")
 def market() -> Market:
+    return make_sample()
+
+
+@pytest.fixture(scope="module")
+def plain_market() -> Market:
     return make_market(MarketSettings())
 
 
@@ -48,7 +53,7 @@ def engagements(market: Market) -> pd.Series:
 
 
 def test_same_seed_gives_the_same_market(market):
-    again = make_market(MarketSettings())
+    again = make_market(sample_settings())
     for name in ("creators", "posts", "snapshots", "truth_creators", "truth_events"):
         pd.testing.assert_frame_equal(getattr(again, name), getattr(market, name))
 
@@ -141,8 +146,8 @@ def test_planted_shares_are_as_asked(market, kind):
     assert market.truth_creators[kind].mean() == pytest.approx(asked, abs=0.005)
 
 
-def test_bought_and_innocent_jumps_overlap_in_size(market):
-    events = market.truth_events
+def test_bought_and_innocent_jumps_overlap_in_size(plain_market):
+    events = plain_market.truth_events
     bought = events.loc[events["kind"] == "bought_followers", "relative_size"]
     innocent = events.loc[events["innocent"], "relative_size"]
     assert innocent.quantile(0.9) > bought.median()
@@ -156,9 +161,10 @@ def test_some_innocent_jumps_have_a_post_of_their_day(market, kind):
     assert set(zip(events["creator_key"], events["date"].dt.date, strict=True)) <= set(posted)
 
 
-def test_a_jump_shows_in_the_history(market):
-    event = market.truth_events.query("kind == 'bought_followers'").iloc[0]
-    history = market.snapshots.query("creator_key == @event.creator_key").set_index("observed_on")
+def test_a_jump_shows_in_the_history(plain_market):
+    event = plain_market.truth_events.query("kind == 'bought_followers'").iloc[0]
+    history = plain_market.snapshots.query("creator_key == @event.creator_key")
+    history = history.set_index("observed_on")
     before = history.loc[: event["date"], "followers"].iloc[-1]
     after = history.loc[event["date"] :, "followers"].iloc[1]
     assert after - before > 0.7 * event["size"]

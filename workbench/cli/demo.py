@@ -26,12 +26,17 @@ def demo(
     Example: workbench demo --out reports/out
     """
     set_messages(quiet=quiet, verbose=verbose)
+    from shutil import copyfile
+
     from workbench.intake.importing import import_files
-    from workbench.reporting.bundle import sample_exports, sample_shortlist
+    from workbench.reporting.bundle import bundled, sample_exports, sample_shortlist
     from workbench.reporting.render import ReportRun, render_report
+    from workbench.tables.brief import BRIEF
 
     say("Importing the sample's exports ...")
     import_files(sample_exports(), data, sampling="latest_posts")
+    if not (data / BRIEF).exists():
+        copyfile(bundled("data/sample/campaign.yaml"), data / BRIEF)
     say("Rendering the report (about 20 seconds) ...")
     published = render_report(
         ReportRun(
