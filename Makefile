@@ -63,7 +63,7 @@ lab: .venv/.run
 	  || .venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-bench: .venv/.dev $(if $(filter features injections,$(BENCH)),.venv-bench/.done)
+bench: .venv/.dev $(if $(filter budget_rivals budget_speed features injections,$(BENCH)),.venv-bench/.done)
 	$(BIN)/python -m benchmarks.$(BENCH)
 
 browser:

@@ -39,8 +39,8 @@ class Options:
     people : ndarray of shape (classes,), or None
         How many people a class holds.
     scenarios : ndarray of shape (scenarios, options), or None
-        What each option brings in equally likely futures, where goals that add up are planned
-        with regard to risk.
+        What each option brings in equally likely futures, where risk is weighed; of a net reach
+        what its contacts are multiplied by, about 1.
     """
 
     table: pd.DataFrame
@@ -97,7 +97,7 @@ class Limits:
         ``max_creators`` None is no limit.
     tier_share, platform_share : mapping of str to (float, float)
     tier_creators : mapping of str to (int, int or None)
-        Least and most creators of a tier.
+        Least and most creators of a tier, or of several joined by ``+``.
     must, must_not : tuple of str
         ``creator_key`` of those who are in, or out.
     max_creator_share : float

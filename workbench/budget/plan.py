@@ -32,7 +32,7 @@ class ChoiceSettings:
     """
 
     gap: float = 1e-4
-    nodes: int = 100_000
+    nodes: int = 2_000
     seconds: float | None = None
 
     def __post_init__(self) -> None:

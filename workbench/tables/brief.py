@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -173,8 +173,8 @@ class Brief(_Part):
         return self.overhead.hours * self.overhead.rate + self.product_cost
 
 
-def parse_brief(text: str, name: str = BRIEF) -> Brief:
-    """Read a brief from YAML.
+def parse_brief(text: str, name: str = BRIEF, changes: Mapping[str, object] | None = None) -> Brief:
+    """Read a brief from YAML; ``changes`` by key, dots between parts, go before what it says.
 
     Raises
     ------
@@ -187,6 +187,13 @@ def parse_brief(text: str, name: str = BRIEF) -> Brief:
         raise SettingsError(f"{name} can't be read.", [_yaml_fault(fault)]) from None
     if not isinstance(given, dict):
         raise SettingsError(f"{name} can't be read.", ["expected `key: value` lines, found none"])
+    for key, value in (changes or {}).items():
+        *parts, last = key.split(".")
+        place = given
+        for part in parts:
+            place[part] = dict(place[part]) if isinstance(place.get(part), dict) else {}
+            place = place[part]
+        place[last] = value
     faults: list[str] = []
     try:
         brief = Brief.model_validate(given)
@@ -200,8 +207,8 @@ def parse_brief(text: str, name: str = BRIEF) -> Brief:
     return brief
 
 
-def read_brief(folder: Path) -> Brief:
-    """Read the brief of a client's folder; an empty one where there is none.
+def read_brief(folder: Path, changes: Mapping[str, object] | None = None) -> Brief:
+    """Read the brief of a client's folder, empty where there is none, with changes to it.
 
     Raises
     ------
@@ -209,9 +216,8 @@ def read_brief(folder: Path) -> Brief:
         With every fault of the file.
     """
     path = folder / BRIEF
-    if not path.is_file():
-        return Brief()
-    return parse_brief(_read_text(path), str(path))
+    text = _read_text(path) if path.is_file() else ""
+    return parse_brief(text, f"{path} with the options given" if changes else str(path), changes)
 
 
 def read_retention(folder: Path) -> Brief:

@@ -1,0 +1,120 @@
+"""The best whole creators and posts for a budget, with a proof of how near the best they are.
+
+Parts of creators are easier to buy than whole ones, so that the best parts bound the best plan;
+branch and bound closes the distance. People who are shared between creators are counted by a curve
+of each class's contacts, which tangents from above make linear.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from workbench.budget.branching import Found as Found
+from workbench.budget.branching import search_plan
+from workbench.budget.certificate import explain_infeasible, limit_table
+from workbench.budget.contacts import ONCE, THRICE
+from workbench.budget.limits import LimitRows, build_limits
+from workbench.budget.options import Limits, Options
+from workbench.budget.plan import ChoiceSettings, Plan, PlanSummary, Status, plan_value
+from workbench.budget.tangents import Problem
+from workbench.formats import count
+
+
+def choose_creators(
+    options: Options,
+    limits: Limits,
+    settings: ChoiceSettings | None = None,
+    *,
+    rows: LimitRows | None = None,
+) -> Plan:
+    """Choose the options that bring most of the goal within the limits.
+
+    ``rows`` are those of ``limits`` with further ones, where a caller has them.
+
+    Returns
+    -------
+    Plan
+        Of an infeasible problem without rows and with ``reasons``; stopped by the settings'
+        nodes or seconds, with the best that was found and a bound that is valid all the same.
+
+    Raises
+    ------
+    SettingsError
+        With every creator of ``must`` and ``must_not`` that is none of the options.
+    """
+    settings, rows = settings or ChoiceSettings(), rows or build_limits(options, limits)
+    found = search_plan(_problem(options, rows), settings)
+    return make_plan(options, limits, settings, rows, found)
+
+
+def value_of_budget(
+    options: Options,
+    limits: Limits,
+    plan: Plan,
+    settings: ChoiceSettings | None = None,
+    extra: float = 1000.0,
+) -> float:
+    """Return what ``extra`` more budget would bring, by solving again."""
+    more = choose_creators(options, replace(limits, budget=limits.budget + extra), settings)
+    return max(more.summary.value - plan.summary.value, 0.0)
+
+
+def _problem(options: Options, rows: LimitRows) -> Problem:
+    size = len(options.value)
+    value, exposure, people = options.value, np.zeros((size, 0)), np.zeros(0)
+    if options.is_reach:
+        value = np.zeros(size)
+        exposure, people = np.asarray(options.exposure), np.asarray(options.people)
+    return Problem(
+        value=value,
+        exposure=exposure,
+        people=people,
+        curve=THRICE if options.goal == "effective_reach" else ONCE,
+        rows=rows,
+        creator=np.unique(options.table["creator_key"], return_inverse=True)[1],
+    )
+
+
+def make_plan(
+    options: Options,
+    limits: Limits,
+    settings: ChoiceSettings,
+    rows: LimitRows,
+    found: Found,
+) -> Plan:
+    """Write down a choice with its certificate."""
+    chosen = np.empty(0, dtype=np.int64) if found.chosen is None else found.chosen
+    value = plan_value(options, chosen) if found.chosen is not None else np.nan
+    bound = float(max(found.bound, value) if found.chosen is not None else found.bound)
+    gap = bound / value - 1 if value > 0 else 0.0 if bound == value else np.inf
+    status: Status = "proven" if gap <= max(settings.gap, 1e-7) else "stopped"
+    reasons: tuple[str, ...] = ()
+    if not found.feasible:
+        status, gap = "infeasible", np.nan
+        reasons = explain_infeasible(options, limits, rows, settings)
+    elif found.chosen is None:
+        reasons = (f"No plan was found within {count(settings.nodes)} nodes; there may be one.",)
+    table = options.table.iloc[chosen]
+    without = [value - plan_value(options, np.delete(chosen, i)) for i in range(len(chosen))]
+    table = table.assign(value=options.value[chosen], marginal=without)
+    return Plan(
+        table=table.sort_values("cost", ascending=False, kind="stable"),
+        chosen=chosen,
+        limits=limit_table(rows, chosen),
+        reasons=reasons,
+        summary=PlanSummary(
+            goal=options.goal,
+            status=status,
+            value=value,
+            bound=bound,
+            gap=gap,
+            spend=float(table["cost"].sum()),
+            budget=limits.budget,
+            creators=len(chosen),
+            posts=int(table["posts"].sum()),
+        ),
+        settings=settings,
+        asked=limits,
+    )
