@@ -13,6 +13,7 @@ from workbench.curves.fit import (
     fit_engagement_curves,
 )
 from workbench.curves.habits import HabitTable, compare_habits
+from workbench.curves.levels import LevelSettings, ShrunkLevels, shrink_levels
 from workbench.curves.new_posts import PostsForecast, predict_posts
 from workbench.curves.placing import PlacingSettings, place_by_posts
 from workbench.curves.presets import PresetComparison, compare_presets
@@ -33,6 +34,7 @@ __all__ = [
     "FeeSettings",
     "FeeTable",
     "HabitTable",
+    "LevelSettings",
     "PlacingSettings",
     "PostsForecast",
     "PostsSettings",
@@ -43,6 +45,7 @@ __all__ = [
     "SelectionSettings",
     "Shortlist",
     "ShortlistSettings",
+    "ShrunkLevels",
     "TierSettings",
     "TierTable",
     "TurnSettings",
@@ -62,6 +65,7 @@ __all__ = [
     "place_by_posts",
     "predict_posts",
     "score_percentiles",
+    "shrink_levels",
     "summarise_fees",
     "summarise_tiers",
 ]

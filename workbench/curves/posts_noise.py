@@ -59,8 +59,20 @@ def median_error(
     log_sd: pd.Series, posts: pd.Series, *, typical: float
 ) -> tuple[pd.Series, pd.Series]:
     """Return the standard error, in dex, of each creator's median, and its degrees of freedom."""
-    own = (posts - 1).clip(lower=0).where(log_sd.notna(), 0).astype("float64")
-    variance = (PRIOR_POSTS * typical**2 + own * log_sd.fillna(0) ** 2) / (PRIOR_POSTS + own)
+    variance, freedom = post_variance(log_sd, posts, typical=typical)
     error = MEDIAN_FACTOR * np.sqrt(variance / posts.astype("float64").where(posts > 0))
     # The median of one or two posts is their mean, without the factor.
-    return error.where(posts > 2, error / MEDIAN_FACTOR), PRIOR_POSTS + own
+    return error.where(posts > 2, error / MEDIAN_FACTOR), freedom
+
+
+def post_variance(
+    log_sd: pd.Series,
+    posts: pd.Series,
+    *,
+    typical: float | pd.Series,
+    prior: float = PRIOR_POSTS,
+) -> tuple[pd.Series, pd.Series]:
+    """Return each creator's variance between posts, drawn to the typical, and its freedom."""
+    own = (posts - 1).clip(lower=0).where(log_sd.notna(), 0).astype("float64")
+    variance = (prior * typical**2 + own * log_sd.fillna(0) ** 2) / (prior + own)
+    return variance, prior + own
