@@ -7,6 +7,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -69,6 +70,53 @@ def sample_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
     client = tmp_path_factory.mktemp("sample-client")
     import_files(sample_exports(), client, sampling="latest_posts")
     return client
+
+
+@pytest.fixture(scope="session")
+def planning_world() -> Any:
+    """A market with fees and campaigns."""
+    from workbench.market.campaigns import CampaignSettings, make_campaigns
+    from workbench.market.fees import FeeSettings, make_fees
+    from workbench.market.settings import varied_settings
+    from workbench.market.world import make_market
+
+    market = make_market(varied_settings(90, seed=5, weeks_of_history=8))
+    fees = make_fees(market.truth_creators, market.settings, FeeSettings())
+    done = make_campaigns(
+        market.truth_creators, fees.truth_creators, market.settings, CampaignSettings()
+    )
+    return market, fees, done
+
+
+@pytest.fixture(scope="session")
+def planning_client(planning_world: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its tables in a client's folder, as an import leaves them."""
+    import pandas as pd
+
+    from workbench.store import ImportRecord, open_store
+
+    market, fees, done = planning_world
+    folder = tmp_path_factory.mktemp("planning") / "client"
+    store = open_store(folder / "store", create=True)
+    own = {"provenance": "measured", "source": "m"}
+    last = market.snapshots[
+        market.snapshots["observed_on"].eq(market.snapshots["observed_on"].max())
+    ]
+    big = market.truth_creators.nlargest(4, "followers")["creator_key"].sort_values().tolist()
+    pairs = [(one, other) for n, one in enumerate(big) for other in big[n + 1 :]]
+    overlaps = pd.DataFrame(pairs, columns=["creator_key", "other_key"]).assign(
+        share=0.1, base="smaller", as_of=pd.Timestamp("2026-09-30"), source="m"
+    )
+    tables = {
+        "creators": market.creators.assign(source="m"),
+        "posts": market.posts.assign(**own),
+        "snapshots": last.assign(**own),
+        "fee_quotes": fees.quotes.assign(source="m"),
+        "tracking": done.tracking.assign(source="m"),
+        "overlaps": overlaps,
+    }
+    store.write(tables, ImportRecord(id="m", files=(), as_of="2026-09-30", sampling="latest_posts"))
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,8 @@ COMMANDS = (
         "import",
         "features",
         "screen",
+        "plan",
+        "register",
         "report",
         "show",
         "forget",

@@ -16,6 +16,8 @@ from workbench.cli import (
     import_exports,
     init,
     market,
+    plan,
+    register,
     report,
     screen,
     show,
@@ -39,6 +41,8 @@ app.command("doctor")(doctor.doctor)
 app.command("import")(import_exports.import_exports)
 app.command("features")(features.features)
 app.command("screen")(screen.screen)
+app.command("plan")(plan.plan)
+app.command("register")(register.register)
 app.command("report")(report.report)
 app.command("show")(show.show)
 app.command("forget")(forget.forget)

@@ -7,7 +7,7 @@ from workbench.features.creators import (
     creator_features,
 )
 from workbench.features.definitions import rates_by_definition
-from workbench.features.posts import latest_posts
+from workbench.features.posts import latest_posts, recent_posts
 from workbench.features.settings import FeatureSettings
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "creator_features",
     "latest_posts",
     "rates_by_definition",
+    "recent_posts",
 ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from workbench.features.buckets import open_buckets
+from workbench.features.buckets import engagements_sql, open_buckets
 from workbench.features.kept import bounded_groups
 from workbench.features.settings import FeatureSettings
 from workbench.store import Store
 from workbench.tables.definitions import engagement_definition
+
+_SEEN = ("reach", "views", "impressions")
 
 
 def latest_posts(store: Store, settings: FeatureSettings, wanted: pd.DataFrame) -> pd.DataFrame:
@@ -55,3 +57,30 @@ def latest_posts(store: Store, settings: FeatureSettings, wanted: pd.DataFrame) 
     posts = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
     unused = [part for part in definition.optional_parts if part in posts and not posts[part].any()]
     return posts.drop(columns=unused)
+
+
+def recent_posts(store: Store, settings: FeatureSettings) -> pd.DataFrame:
+    """Return what each of the latest posts brought, on or before the data's date, oldest first.
+
+    Returns
+    -------
+    DataFrame
+        ``creator_key``, ``posted_at``, ``is_sponsored``, ``engagements`` by the settings'
+        definition, ``reach``, ``views``, ``impressions``; a count of 0 people is missing.
+    """
+    definition = engagement_definition(settings.definition)
+    counts = ", ".join(f"CAST(nullif({name}, 0) AS DOUBLE) AS {name}" for name in _SEEN)
+    query = f"""
+        SELECT creator_key, posted_at, coalesce(is_sponsored, false) AS is_sponsored,
+            CAST({engagements_sql(definition)} AS DOUBLE) AS engagements, {counts}
+        FROM posts WHERE posted_at < DATE '{settings.as_of}' + INTERVAL 1 DAY
+        QUALIFY lead(creator_key, {settings.last_posts}) OVER () IS DISTINCT FROM creator_key
+    """
+    frames = []
+    for buckets in bounded_groups(store, sorted(store.catalog.tables.get("posts", {}))):
+        with open_buckets(store, buckets) as connection:
+            frames.append(connection.sql(query).to_arrow_table().to_pandas())
+    names = ["creator_key", "posted_at", "is_sponsored", "engagements", *_SEEN]
+    posts = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=names)
+    types = dict.fromkeys(("engagements", *_SEEN), "float64")
+    return posts.astype(types | {"creator_key": "str", "is_sponsored": "bool"})

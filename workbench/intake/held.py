@@ -32,6 +32,8 @@ from workbench.tables.schema import TABLES
 # say who wrote it, an analyst whose name may be a creator's.
 CLIENT_TABLES = ("labels.csv", "decisions.csv", "outreach*.csv", "features*.csv")
 KEPT = "features"  # the folder of what was computed of each bucket
+REGISTER = "register"  # the folder of registered forecasts, which name nobody
+PSEUDONYMS = "creators.csv"  # the file in it that leads back from their pseudonyms
 _ABOUT = re.compile(r"\b(creator|handle|account|user ?name|profile|channel|native id|key|alias)\b")
 _WRITERS = re.compile(r"\b(by|analyst|author|owner|reviewer|rater)\b")
 
@@ -47,7 +49,8 @@ class Erased:
 def client_files(folder: Path) -> list[Path]:
     """Return the files beside the store that can name a creator."""
     computed = ("features*.parquet", f"{KEPT}/*.parquet")
-    patterns = (*CLIENT_TABLES, *computed, "imports/*/*", "profiles/*")
+    register = f"{REGISTER}/{PSEUDONYMS}"
+    patterns = (*CLIENT_TABLES, *computed, "imports/*/*", "profiles/*", register)
     return sorted(p for pattern in patterns for p in folder.glob(pattern) if p.is_file())
 
 

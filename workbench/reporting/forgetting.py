@@ -17,6 +17,7 @@ from workbench.errors import DataError
 from workbench.intake.forgotten import FORGOTTEN, read_forgotten, write_forgotten
 from workbench.intake.held import (
     KEPT,
+    REGISTER,
     Erased,
     client_files,
     erase_folder,
@@ -174,7 +175,7 @@ def forget_all(folder: Path, *, reports: Path, key: Path | None = None) -> list[
             if path.parent == folder:
                 path.unlink()
                 erased.append(Erased(place=path.name, rows=1))
-        for name in ("imports", KEPT):
+        for name in ("imports", KEPT, REGISTER):
             erased.append(Erased(place=name, rows=erase_folder(folder / name)))
         if is_pseudonymised(folder):
             key_path(folder, key).unlink(missing_ok=True)

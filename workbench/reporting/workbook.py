@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
+
+from workbench.store.catalog import replace_file
 
 _NUMBER = re.compile(r"-?[\d,]+(?:\.\d+)?%?")
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
@@ -24,26 +26,35 @@ def write_workbook(html: str, path: Path) -> bool:
     The same report gives the same bytes. An estimate takes three columns: its value and the
     limits of its range. Text stays text, whatever it begins with.
     """
+    tables = BeautifulSoup(html, "html.parser").find_all("table")
+    titles = [(table, table.find("caption")) for table in tables]
+    write_sheets(
+        [
+            (caption.get_text(" ", strip=True) if caption else "Table", _rows(table))
+            for table, caption in titles
+        ],
+        path,
+    )
+    return bool(tables)
+
+
+def write_sheets(sheets: Iterable[tuple[str, Iterable[Sequence[Value]]]], path: Path) -> None:
+    """Write sheets of a title and its rows, heads first; nothing where there is none."""
     import openpyxl
 
-    tables = BeautifulSoup(html, "html.parser").find_all("table")
-    if not tables:
-        return False
     book = openpyxl.Workbook()
     book.remove(book.active)
-    for table in tables:
-        caption = table.find("caption")
-        title = caption.get_text(" ", strip=True) if caption else "Table"
+    for title, rows in sheets:
         sheet = book.create_sheet(_sheet_name(title, book.sheetnames))
         sheet.append([title])
-        for line, row in enumerate(_rows(table), start=2):
+        for line, row in enumerate(rows, start=2):
             for place, value in enumerate(row, start=1):
                 cell = sheet.cell(line, place, value)
                 if isinstance(value, str):
                     cell.data_type = "s"  # never a formula
         sheet.freeze_panes = "B3"
-    path.write_bytes(_without_clock(book))
-    return True
+    if book.sheetnames:
+        replace_file(path, _without_clock(book))
 
 
 def _sheet_name(title: str, taken: list[str]) -> str:
