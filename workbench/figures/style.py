@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
+
+from workbench.formats import short_count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,6 +18,7 @@ QUIET = "#5b6876"
 GRID = "#e3e8ee"
 BAND = "#2f6f9f"
 MARK = "#b3400e"
+LOST = "#c9d2dc"  # what is left out or falls short
 
 # Okabe and Ito's colours, apart for every kind of colour vision; markers repeat what they say.
 COLOURS = ("#e69f00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
@@ -97,3 +100,32 @@ def new_panels(
     for ax, name in zip(panels, names, strict=True):
         ax.set_title(name, loc="left", fontsize=10, color=INK)
     return panels
+
+
+def beside(right: float, up: float, colour: str = QUIET) -> dict[str, Any]:
+    """Return how a note stands beside its point, in points."""
+    return {
+        "xytext": (right, up),
+        "textcoords": "offset points",
+        "fontsize": 8.5,
+        "color": colour,
+        "va": "center",
+    }
+
+
+def count_axis(ax: Axes, axis: str) -> None:
+    """Write an axis in short counts, with a grid."""
+    _write_axis(ax, axis, short_count)
+
+
+def percent_axis(ax: Axes, axis: str) -> None:
+    """Write an axis of shares, 0-1, in percent, with a grid."""
+    _write_axis(ax, axis, lambda value: f"{100 * value:.0f}%")
+
+
+def _write_axis(ax: Axes, axis: str, write: Callable[[float], str]) -> None:
+    from matplotlib.ticker import FuncFormatter
+
+    side = ax.xaxis if axis == "x" else ax.yaxis
+    side.set_major_formatter(FuncFormatter(lambda value, _: write(value)))
+    ax.grid(axis=axis, color=GRID)  # type: ignore[arg-type]

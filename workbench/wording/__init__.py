@@ -8,6 +8,17 @@ from workbench.wording.audit import (
     describe_reading,
     describe_unchecked,
 )
+from workbench.wording.budget import (
+    describe_plan_answer,
+    describe_plan_title,
+)
+from workbench.wording.budget_risks import (
+    describe_plan_glossary,
+    describe_plan_limits,
+    describe_plan_steps,
+    describe_registered,
+    describe_unknown_rows,
+)
 from workbench.wording.claims import (
     describe_claim_rows,
     describe_claims,
@@ -75,9 +86,15 @@ __all__ = [
     "describe_method",
     "describe_next_steps",
     "describe_places",
+    "describe_plan_answer",
+    "describe_plan_glossary",
+    "describe_plan_limits",
+    "describe_plan_steps",
+    "describe_plan_title",
     "describe_ranges",
     "describe_reading",
     "describe_recovery",
+    "describe_registered",
     "describe_sampling_gap",
     "describe_share",
     "describe_share_rules",
@@ -89,4 +106,5 @@ __all__ = [
     "describe_tiers",
     "describe_title",
     "describe_unchecked",
+    "describe_unknown_rows",
 ]
