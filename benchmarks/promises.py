@@ -119,10 +119,11 @@ def _told(world: CampaignWorld, levels: ShrunkLevels, unknowns: Unknowns, brief:
 def score(rows: pd.DataFrame, rng: np.random.Generator) -> dict[str, Any]:
     """Return how the promises of many worlds came true, with standard errors by world."""
     covered = rows["delivered"].between(rows["low"], rows["high"])
-    ratio, best = (
-        _ratio(rows[a].to_numpy(), rows[b].to_numpy(), rng) if b in rows else (np.nan, np.nan)
-        for a, b in (("promised", "delivered"), ("delivered", "best"))
-    )
+    ratio = _ratio(rows["promised"].to_numpy(), rows["delivered"].to_numpy(), rng)
+    told = rows.dropna(subset="best") if "best" in rows else rows.head(0)
+    best = (np.nan, np.nan)
+    if len(told):
+        best = _ratio(told["delivered"].to_numpy(), told["best"].to_numpy(), rng)
     return {
         "worlds": len(rows),
         "coverage": covered.mean(),

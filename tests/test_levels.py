@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.curves import LevelSettings, shrink_levels
+from workbench.curves.level_spreads import after_bursts, measure_posts
 from workbench.errors import DataError, SettingsError
 
 
@@ -80,6 +81,17 @@ def test_the_mean_holds_where_a_few_posts_bring_most():
     found = shrink_levels(posts, creators)
     assert found.platforms["tail"].iloc[0] > 1.1
     assert found.table["engagements"].sum() == pytest.approx(means.sum(), rel=0.05)
+
+
+def test_those_who_had_a_burst_are_expected_to_bring_less():
+    creators, posts = make_creators(300, seed=19, seen=12)
+    hit = posts["creator_key"].isin(creators["creator_key"][::2])
+    early = posts.groupby("creator_key").cumcount() < 2
+    burst = posts.assign(engagements=posts["engagements"].where(~(hit & early), 1e7))
+    rows = creators.join(measure_posts(burst), "creator_key").assign(peer=True)
+    moved = after_bursts(rows)
+    assert moved[::2].mean() < -0.2
+    assert moved[1::2].mean() > 0.2
 
 
 def test_a_creator_without_posts_has_the_curve_and_the_full_spread():

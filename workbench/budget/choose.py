@@ -15,11 +15,15 @@ from workbench.budget.branching import Found as Found
 from workbench.budget.branching import search_plan
 from workbench.budget.certificate import explain_infeasible, limit_table
 from workbench.budget.contacts import ONCE, THRICE
+from workbench.budget.futures import Measure, futures_of
 from workbench.budget.limits import LimitRows, build_limits
 from workbench.budget.options import Limits, Options
 from workbench.budget.plan import ChoiceSettings, Plan, PlanSummary, Status, plan_value
+from workbench.budget.risk_search import RiskSearch
 from workbench.budget.tangents import Problem
 from workbench.formats import count
+
+FIRST_NODES = 150  # of the first of two searches
 
 
 def choose_creators(
@@ -45,8 +49,23 @@ def choose_creators(
         With every creator of ``must`` and ``must_not`` that is none of the options.
     """
     settings, rows = settings or ChoiceSettings(), rows or build_limits(options, limits)
-    found = search_plan(_problem(options, rows), settings)
-    return make_plan(options, limits, settings, rows, found)
+    return make_plan(options, limits, settings, rows, _search(options, rows, settings))
+
+
+def _search(options: Options, rows: LimitRows, settings: ChoiceSettings) -> Found:
+    """Search a net reach by few shared tangents first: either way is at times far the quicker."""
+    if options.goal != "net_reach":
+        return search_plan(_problem(options, rows), settings)
+    futures = futures_of(replace(options, scenarios=np.ones((1, len(options.value)))))
+    # A trifle nearer than asked, so that rounding keeps to it.
+    quick = replace(settings, gap=settings.gap * (1 - 1e-6), nodes=min(FIRST_NODES, settings.nodes))
+    first = RiskSearch(futures, rows).search(Measure(attitude="mean"), quick)
+    value = -np.inf if first.chosen is None else plan_value(options, first.chosen)
+    if not first.feasible or first.bound <= value * (1 + max(settings.gap, 1e-7)):
+        return first
+    second = search_plan(_problem(options, rows), settings)
+    better = second.chosen is not None and plan_value(options, second.chosen) > value
+    return replace(second if better else first, bound=min(first.bound, second.bound))
 
 
 def value_of_budget(
@@ -88,7 +107,9 @@ def make_plan(
     chosen = np.empty(0, dtype=np.int64) if found.chosen is None else found.chosen
     value = plan_value(options, chosen) if found.chosen is not None else np.nan
     bound = float(max(found.bound, value) if found.chosen is not None else found.bound)
-    gap = bound / value - 1 if value > 0 else 0.0 if bound == value else np.inf
+    # Where nothing can be bought the bound is what the relaxation rounds by.
+    nothing = bound - value <= 1e-9 * float(options.value.sum())
+    gap = bound / value - 1 if value > 0 else 0.0 if nothing else np.inf
     status: Status = "proven" if gap <= max(settings.gap, 1e-7) else "stopped"
     reasons: tuple[str, ...] = ()
     if not found.feasible:

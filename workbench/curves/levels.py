@@ -104,7 +104,8 @@ def shrink_levels(
     empirical Bayes (Efron and Morris 1975, J. Am. Stat. Assoc. 70:311), the spread of creators by
     restricted maximum likelihood with far-off creators held at three standard deviations. The mean
     over posts follows by the pooled residuals (Duan 1983, J. Am. Stat. Assoc. 78:605), since a few
-    posts of long-tailed ones bring most.
+    posts of long-tailed ones bring most; those who had them have less to come on some platforms,
+    which is measured from older to newer posts.
 
     Parameters
     ----------
