@@ -117,7 +117,7 @@ def make_market(file: Path | None, priors: Unknowns) -> RealMarket:
     )
     ladder = priors.ladders["one-cent"]
     known = platform if platform in ladder.tiers else "instagram"
-    fee, exponent = ladder.line(known, priors.middle("price_exponent"))
+    fee, exponent = ladder.line(known, priors.middle("price_exponent"), REFERENCE)
     given = table[GIVEN].assign(
         # Of the mean of five posts, so that its variance is right.
         post_sd=np.sqrt(np.log1p(np.expm1(table["post_sd"] ** 2) / AHEAD)),

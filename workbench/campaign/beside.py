@@ -53,7 +53,7 @@ class BesideSettings:
     """
 
     draws: int = 4_000
-    worlds: int = 25
+    worlds: int = 60
     seed: int = 11
 
 
