@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,12 @@ from hypothesis import settings
 from workbench.cli.doctor import BROWSERS
 
 ROOT = Path(__file__).parents[1]
+
+# Tests start hundreds of processes. Where byte code is not kept, each compiles its libraries again,
+# which takes longer than most of what is tested: it is kept for this run alone.
+if os.environ.get("PYTHONDONTWRITEBYTECODE"):
+    BYTECODE = tempfile.TemporaryDirectory()
+    os.environ |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": BYTECODE.name}
 
 settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True)
 settings.load_profile("suite")
