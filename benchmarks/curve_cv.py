@@ -210,7 +210,7 @@ def judge(name: str, creators: pd.DataFrame, *, quick: bool) -> list[dict[str, o
     """Return one row a model."""
     x = np.log10(creators["followers"].to_numpy(dtype="float64"))
     y = np.log10(1 + creators["engagements"].to_numpy(dtype="float64"))
-    seeds, gap_seeds, simulations = (1, 2, 3) if quick else (3, SEEDS, SIMULATIONS)
+    seeds, gap_seeds, simulations = (1, 1, 1) if quick else (3, SEEDS, SIMULATIONS)
     models = {"workbench": fit_ours, **RIVALS}
     rows: list[dict[str, object]] = []
     for model, fit in models.items():
@@ -238,7 +238,8 @@ def main() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of rivals that do not converge
         for name, read in sets.items():
-            rows += judge(name, read(), quick=options.quick)
+            creators = read()[:: 3 if options.quick else 1]
+            rows += judge(name, creators, quick=options.quick)
             print(f"{name}: done", file=sys.stderr)
     table = pd.DataFrame(rows)
     ours = table[table["model"] == "workbench"].set_index("set")

@@ -321,7 +321,7 @@ def main() -> None:
         sets = read_sets(folder)
     if len(sets) < 2:
         sys.exit(f"{folder}: expected at least two CSVs, to leave one out, found {len(sets)}")
-    draws = 100 if options.quick else DRAWS
+    draws = 50 if options.quick else DRAWS
     rows = pd.DataFrame([*cells(sets, draws, quick=options.quick)])
     coverage, widths = coverage_table(rows), width_table(rows)
     print(widths.to_string(index=False, float_format=lambda v: f"{v:.3f}") + "\n")

@@ -76,14 +76,18 @@ def make_store(place: Path, sizes: tuple[int, int, int]) -> Path:
     return store
 
 
-def run_rounds(stores: dict[str, Path], work: Path, ways: list[str], rounds: int) -> pd.DataFrame:
+def run_rounds(
+    stores: dict[str, Path], work: Path, ways: list[str], rounds: int, *, warm: bool
+) -> pd.DataFrame:
     """Return CPU seconds and peak memory of each way, size and round."""
     pythons = {way: POLARS if way == "in_polars" else sys.executable for way in ways}
-    # Byte code is kept for this benchmark alone, so that no way compiles its libraries each time.
-    os.environ |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(work / "bytecode")}
     os.environ["POLARS_MAX_THREADS"] = "1"
-    for way, python in pythons.items():
-        measured("-m", _MODULE.format(way), stores["S"], work / "warm-up.parquet", python=python)
+    if warm:
+        # Byte code is kept for this benchmark, so that no way compiles its libraries each time.
+        os.environ |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(work / "bytecode")}
+        for way, python in pythons.items():
+            out = work / "warm-up.parquet"
+            measured("-m", _MODULE.format(way), stores["S"], out, python=python)
     found = []
     for number in range(rounds):
         for way, python in pythons.items():
@@ -158,7 +162,7 @@ def main() -> None:
         work = Path(temporary)
         sizes = QUICK if options.quick else SIZES
         stores = {size: make_store(place, rows) for size, rows in sizes.items()}
-        runs = run_rounds(stores, work, ways, rounds)
+        runs = run_rounds(stores, work, ways, rounds, warm=not options.quick)
         seconds, peak, computed = refreshes(stores["M"], work, rounds)
         wrong = {
             WAYS[way]: sorted({f for size in sizes for f in differing(work, size, "ours", way)})

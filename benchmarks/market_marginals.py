@@ -149,7 +149,7 @@ def main() -> None:
     options = read_options(
         str(__doc__), {"--figure": {"type": Path, "help": "also draw into this PNG file"}}
     )
-    creators, draws = (1_500, 40) if options.quick else (8_000, 400)
+    creators, draws = (800, 20) if options.quick else (8_000, 400)
     pairs = [make_pair(name, creators) for name in SETS]
     if options.figure:
         draw_market(pairs, options.figure)
