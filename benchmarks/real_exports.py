@@ -27,7 +27,11 @@ EXPORTS: list[tuple[str, str, str | None, str | None]] = [
     ("seraphim_followers", "*.csv", None, "2021-01-31"),
 ]
 # What takes long, and is left out where it must be quick.
-LARGE = (("hypeauditor2022", "*2022*.csv"), ("instafake", "nonautomated*.json"))
+LARGE = (
+    ("hypeauditor2022", "*2022*.csv"),
+    ("tiktok_famous2020", "*.csv"),
+    ("instafake", "nonautomated*.json"),
+)
 # Whose followers a list is of must be said: the public files don't name the account.
 FOLLOWER_LISTS = ("instafake", "fake_spammer_genuine", "seraphim_followers")
 COLUMNS = ["folder", "file", "profile", "rows", "blank", "kept", "refused", "duplicates", "why"]

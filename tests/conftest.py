@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pickle
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -68,15 +70,33 @@ def browser(chromium: str) -> Iterator[object]:
         running.close()
 
 
+def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[], Any]) -> Any:
+    """Return what the first worker to ask has made for all."""
+    place = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = place.parent
+    with (place / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        kept = place / f"{name}.pickle"
+        if not kept.exists():
+            kept.write_bytes(pickle.dumps(make()))
+    return pickle.loads(kept.read_bytes())
+
+
 @pytest.fixture(scope="session")
 def sample_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A client's folder into which the bundled sample was imported."""
-    from workbench.intake.importing import import_files
-    from workbench.reporting.bundle import sample_exports
+    """A client's folder into which the bundled sample was imported, this worker's own."""
 
-    client = tmp_path_factory.mktemp("sample-client")
-    import_files(sample_exports(), client, sampling="latest_posts")
-    return client
+    def make() -> Path:
+        from workbench.intake.importing import import_files
+        from workbench.reporting.bundle import sample_exports
+
+        client = tmp_path_factory.mktemp("sample-client")
+        import_files(sample_exports(), client, sampling="latest_posts")
+        return client
+
+    made = made_once(tmp_path_factory, "sample-client", make)
+    return shutil.copytree(made, tmp_path_factory.mktemp("own") / "sample-client")
 
 
 @pytest.fixture(scope="session")
@@ -131,18 +151,22 @@ def sample_report(
     sample_client: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[object, object]:
     """The sample's report as `workbench demo` makes it: what was asked, and what was published."""
-    from workbench.reporting.bundle import sample_shortlist
-    from workbench.reporting.render import ReportRun, render_report
 
-    names = sample_shortlist()
-    run = ReportRun(
-        report="engagement-benchmark",
-        data=sample_client,
-        client="Sample Agency",
-        out=tmp_path_factory.mktemp("reports"),
-        parameters={"shortlist": names, "period": "Q3 2026 (synthetic data)"},
-    )
-    return run, render_report(run)
+    def make() -> tuple[object, object]:
+        from workbench.reporting.bundle import sample_shortlist
+        from workbench.reporting.render import ReportRun, render_report
+
+        names = sample_shortlist()
+        run = ReportRun(
+            report="engagement-benchmark",
+            data=sample_client,
+            client="Sample Agency",
+            out=tmp_path_factory.mktemp("reports"),
+            parameters={"shortlist": names, "period": "Q3 2026 (synthetic data)"},
+        )
+        return run, render_report(run)
+
+    return made_once(tmp_path_factory, "sample-report", make)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

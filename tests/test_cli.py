@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import cache
 
 import pytest
 
@@ -29,16 +30,21 @@ COMMANDS = (
 )
 
 
+@cache
+def help_of(command):
+    return call(command, "--help")
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_an_example(command):
-    done = call(command, "--help")
+    done = help_of(command)
     assert done.returncode == 0
     assert f"Example: workbench {command}" in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_takes_the_shared_options(command):
-    shown = call(command, "--help").stdout
+    shown = help_of(command).stdout
     assert all(option in shown for option in ("--quiet", "--verbose", "--json"))
 
 
