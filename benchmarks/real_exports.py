@@ -27,11 +27,7 @@ EXPORTS: list[tuple[str, str, str | None, str | None]] = [
     ("seraphim_followers", "*.csv", None, "2021-01-31"),
 ]
 # What takes long, and is left out where it must be quick.
-LARGE = (
-    ("hypeauditor2022", "*2022*.csv"),
-    ("tiktok_famous2020", "*.csv"),
-    ("instafake", "nonautomated*.json"),
-)
+LARGE = {"hypeauditor2022", "tiktok_famous2020", "nonautomated*.json"}
 # Whose followers a list is of must be said: the public files don't name the account.
 FOLLOWER_LISTS = ("instafake", "fake_spammer_genuine", "seraphim_followers")
 COLUMNS = ["folder", "file", "profile", "rows", "blank", "kept", "refused", "duplicates", "why"]
@@ -72,7 +68,7 @@ def import_folder(  # type: ignore[type-arg]
 def main() -> None:
     """Print the table of files and how many load."""
     options = read_options(str(__doc__))
-    exports = [one for one in EXPORTS if one[:2] not in LARGE] if options.quick else EXPORTS
+    exports = [one for one in EXPORTS if LARGE.isdisjoint(one[:2])] if options.quick else EXPORTS
     found = [row for one in exports for row in import_folder(*one, quick=options.quick)]
     table = pd.DataFrame(found, columns=COLUMNS)
     loaded = table["rows"].notna()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
@@ -138,11 +139,12 @@ def parse_profile(text: str, source: str) -> MappingProfile:
         raise SettingsError(f"{source} is not a mapping profile.", faults) from fault
 
 
-def built_in_profiles() -> list[MappingProfile]:
+@cache
+def built_in_profiles() -> tuple[MappingProfile, ...]:
     """Return the profiles that come with the package."""
     found = files("workbench.intake").joinpath("profiles").iterdir()
     texts = {p.name: p.read_text(encoding="utf-8") for p in found if p.name.endswith(".yaml")}
-    return [parse_profile(text, name) for name, text in sorted(texts.items())]
+    return tuple(parse_profile(text, name) for name, text in sorted(texts.items()))
 
 
 def saved_profiles(folder: Path) -> list[MappingProfile]:
