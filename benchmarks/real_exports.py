@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Hashable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -33,9 +35,9 @@ FOLLOWER_LISTS = ("instafake", "fake_spammer_genuine", "seraphim_followers")
 COLUMNS = ["folder", "file", "profile", "rows", "blank", "kept", "refused", "duplicates", "why"]
 
 
-def import_folder(  # type: ignore[type-arg]
+def import_folder(
     folder: str, pattern: str, profile: str | None, as_of: str | None, *, quick: bool = False
-) -> list[dict]:
+) -> list[dict[Hashable, Any]]:
     """Import the files of a folder, or if ``quick`` some of them, and return a row a file."""
     files = sorted(real_data(folder).glob(pattern))[: 25 if quick else None]
     with tempfile.TemporaryDirectory() as out:
