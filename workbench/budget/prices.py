@@ -273,7 +273,8 @@ def _is_odd(own: pd.DataFrame, line: _Line) -> pd.Series:
     several = own.groupby("creator_key")["log_fee"]
     apart = (own["log_fee"] - several.transform("median")).abs()
     # Of two that don't fit together, the one further from the line is odd.
-    pair = several.transform("size").eq(2) & (several.transform(np.ptp) > ODD)
+    span = several.transform("max") - several.transform("min")
+    pair = several.transform("size").eq(2) & (span > ODD)
     further = off.eq(off.groupby(key).transform("max"))
     alone = several.transform("size").eq(1) & (off > FAR)
     among = several.transform("size").gt(2) & (apart > ODD)

@@ -37,7 +37,6 @@ Fee = Annotated[
 ]
 Draws = Annotated[int, typer.Option(help="Simulated futures.")]
 Seed = Annotated[int, typer.Option(help="Same seed and data, same plan and figures.", min=0)]
-_FILES = ("roster.csv", "roster.xlsx")
 
 
 def plan(
@@ -172,15 +171,9 @@ def _check_out(out: Path | None, data: Path) -> None:
 
 def _write_roster(run: PlanningRun, out: Path) -> list[str]:
     from workbench.campaign.roster import make_roster
-    from workbench.intake.refusals import csv_text
-    from workbench.reporting.workbook import write_sheets
-    from workbench.store.catalog import replace_file
+    from workbench.reporting.roster import write_roster
 
     roster = make_roster(run)
-    out.mkdir(parents=True, exist_ok=True)
-    paths = [out / name for name in _FILES]
-    replace_file(paths[0], csv_text(roster).encode())
-    head = [[str(name).replace("_", " ") for name in roster]]
-    write_sheets([("Roster", [*head, *roster.astype("object").to_numpy().tolist()])], paths[1])
+    paths = write_roster(roster, out)
     say(f"Wrote {len(roster)} bookings.")
     return [str(path) for path in paths]
