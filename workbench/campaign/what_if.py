@@ -103,11 +103,8 @@ class WhatIf:
         first = ~made.candidates.table.duplicated("platform").to_numpy()
         rows = np.flatnonzero((posts > 0) | first)
         table, sources = made.candidates.table.iloc[rows], made.candidates.sources
-        own = (
-            sources[sources["creator_key"].isin(table["creator_key"])] if len(sources) else sources
-        )
         found = simulate_outcomes(
-            replace(made.candidates, table=table, sources=own),
+            replace(made.candidates, table=table, sources=_only(sources, table)),
             {"plan": posts[rows]},
             made.unknowns,
             brief=made.brief,
@@ -143,14 +140,13 @@ class WhatIf:
         table = candidates.table.assign(fall_through=asked.fall_through)
         if "price_level" in asked.ranges:
             prices = self._fit(asked.ranges["price_level"], table, unknowns)
-            stated = table["fee_source"].isin(["quote", "rate card", "model"])
-            fees = prices.table.set_index(table.index)
-            own = {n: fees[n].where(stated, table[n]) for n in ("fee", "fee_sd", "fee_ugc")}
-            table = table.assign(**own)
+            fees, open_ = prices.table.set_index(table.index), table["fee_source"].eq("model")
+            moved = {n: fees[n].where(open_, table[n]) for n in ("fee", "fee_sd", "fee_ugc")}
+            table = table.assign(**moved)
             candidates = replace(candidates, price_levels=prices.levels)
         for column, name in (("sponsored", "sponsored"), ("reach", "reach_level")):
-            moved = unknowns.middle(name) / run.unknowns.middle(name)
-            by = np.where(candidates.is_prior(column), moved, 1.0)
+            factor = unknowns.middle(name) / run.unknowns.middle(name)
+            by = np.where(candidates.is_prior(column), factor, 1.0)
             table = table.assign(**{column: table[column] * by})
         if "reach_level" in asked.ranges:
             every = np.arange(len(table))
@@ -176,6 +172,10 @@ def _priors_alone(candidates: Candidates) -> pd.DataFrame:
         return sources
     asked = sources["column"].isin(["reach", "click_rate", "conversion_rate", "sponsored"])
     return sources[asked & sources["source"].eq("prior")]
+
+
+def _only(sources: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    return sources if sources.empty else sources[sources["creator_key"].isin(table["creator_key"])]
 
 
 def _audience_of(

@@ -145,15 +145,8 @@ class BudgetPanel:
         right = VBox([self.answer], layout=Layout(flex="2 1 24rem", min_width="18rem"))
         choose, keep_a, keep_b, save = made.values()
         row = Layout(flex_flow="row wrap", align_items="center")
-        yaml = VBox(
-            [
-                *(
-                    w
-                    for pair in zip(self.copies, (self.campaign, self.priors), strict=True)
-                    for w in pair
-                )
-            ]
-        )
+        first, second = self.copies
+        yaml = VBox([first, self.campaign, second, self.priors])
         below = Accordion(
             [VBox([HBox([self.folder, save], layout=row), self.roster]), yaml],
             titles=("Roster", "Settings as YAML"),
@@ -201,13 +194,8 @@ class BudgetPanel:
         self._write_yaml()
 
     def _comparison(self) -> str:
-        if {*self.kept} != {"A", "B"}:
-            lacking = {"A", "B"} - {*self.kept}
-            return (
-                ""
-                if len(lacking) == 2
-                else text_html(f"Keep another as {lacking.pop()} to compare.")
-            )
+        if len(self.kept) < 2:
+            return text_html("Keep another one to compare.") if self.kept else ""
         a, b = self.kept["A"], self.kept["B"]
         said = text_html(wording.describe_ab(a.run, b.run, a.asked, b.asked))
         return said + table_html(
