@@ -19,7 +19,7 @@ from workbench.formats import (
     short_count,
 )
 from workbench.tables.schema import PLATFORM_NAMES
-from workbench.wording.budget import chance, describe_certificate, goal_words, money
+from workbench.wording.budget import chance, describe_certificate, goal_words, money, nominal_gap
 from workbench.wording.budget_risks import unknown_names
 
 if TYPE_CHECKING:
@@ -89,9 +89,7 @@ def describe_answer(run: PlanningRun, asked: SplitSettings) -> str:
         f"Booked: {plural(told.creators, 'creator')} for {plural(told.posts, 'post')}, "
         f"{money(told.spend, currency)} committed, {money(max(left, 0), currency)} not used. "
         f"Paid in the end: {_middle(spend)} {literal(currency)}, since some bookings fall through.",
-        describe_certificate(run)
-        if np.isfinite(told.bound)
-        else "Filled by shares in order of value for money: the best plan may bring more.",
+        _certificate(run),
     ]
     return "\n".join(f"- {line}" for line in lines)
 
@@ -173,31 +171,42 @@ def describe_no_plan(run: PlanningRun) -> str:
 
 def describe_choice(run: PlanningRun, before: PlanningRun | None) -> str:
     """Say how often the best plan brings more than the split shown before."""
-    if before is None or before.simulation is None or run.simulation is None:
+    if before is None:
         return "This is the best plan within the limits."
-    gain = run.simulation.draws[run.brief.goal][0] - before.simulation.draws[run.brief.goal][0]
-    more = float((gain > 0).mean())
-    return (
-        f"The best plan brings more than the split before in {observed(percent(more))} of futures."
-    )
+    return f"The best plan brings more than what was shown {_more_often(before, run)}."
 
 
 def describe_ab(a: PlanningRun, b: PlanningRun, of_a: SplitSettings, of_b: SplitSettings) -> str:
     """Say how likely B brings more than A, and in which settings they differ."""
-    assert a.simulation is not None
-    assert b.simulation is not None
-    goal = a.brief.goal
-    gain = b.simulation.draws[goal][0] - a.simulation.draws[goal][0]
-    more, same = float((gain > 0).mean()), float((gain == 0).mean())
     differ = [
         words for name, words in _SETTINGS.items() if getattr(of_a, name) != getattr(of_b, name)
     ]
-    said = f"**B brings more than A in {observed(percent(more))} of the same futures"
-    said += f", as much in {observed(percent(same))}.**" if same else ".**"
+    said = f"**B brings more than A {_more_often(a, b)}.**"
     return (
         f"{said} They differ in {listing(differ)}."
         if differ
         else f"{said} Their settings are the same."
+    )
+
+
+def _more_often(a: PlanningRun, b: PlanningRun) -> str:
+    assert a.simulation is not None
+    assert b.simulation is not None
+    gain = b.simulation.draws[b.brief.goal][0] - a.simulation.draws[a.brief.goal][0]
+    more, same = float((gain > 0).mean()), float((gain == 0).mean())
+    said = f"in {observed(percent(more))} of the same futures"
+    return f"{said}, as much in {observed(percent(same))}" if same else said
+
+
+def _certificate(run: PlanningRun) -> str:
+    told = run.plan.summary
+    if not np.isfinite(told.bound):
+        return "Filled by shares in order of value for money: the best plan may bring more."
+    if run.brief.risk.attitude == "mean":
+        return describe_certificate(run)
+    return (
+        f"Proven: in what it weighs no plan is better by more than {nominal_gap(told.gap)}, on the "
+        f"{count(run.settings.scenarios)} futures it was chosen by; those shown here are others."
     )
 
 
