@@ -51,8 +51,9 @@ def test_in_pieces_is_as_at_once(
     for part in ("summary", "files", "reasons", "disagreements"):
         assert in_pieces.content()[part] == at_once.content()[part]
     assert in_pieces.notes["rows"].sum() == at_once.notes["rows"].sum()
+    found = content(tmp_path / "pieces")
     for name, frame in content(tmp_path / "once").items():
-        pd.testing.assert_frame_equal(content(tmp_path / "pieces")[name], frame)
+        pd.testing.assert_frame_equal(found[name], frame)
 
 
 @pytest.mark.usefixtures("short_pieces")
