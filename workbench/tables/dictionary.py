@@ -17,8 +17,8 @@ Written from `workbench/tables`; after a change there run
   person is in it. `python -m workbench.market.sample data/sample` makes it again, byte for byte.
 - `private/`: yours, ignored by git. One folder a client:
   `data/private/CLIENT/{exports,store,imports,profiles,features,register}`, with `campaign.yaml`
-  (the brief and `retention_date`), `priors.yaml`, `labels.csv`, `decisions.csv` and `outreach*.csv` where you keep them, and
-  `forgotten.json` once a creator was erased or a list of followers came in (it holds the salt of
+  (the brief and `retention_date`), `priors.yaml`, `labels.csv`, `decisions.csv` and
+  `outreach*.csv` where you keep them, and `forgotten.json` once a creator was erased or a list of followers came in (it holds the salt of
   their pseudonyms). `register` holds forecasts frozen before launch, and beside them whom their
   pseudonyms stand for. `features` is what `workbench features` has computed,
   a bucket a file: it may be removed at any time. Tables that it writes beside it, `features*.csv`
