@@ -21,9 +21,9 @@ Written from `workbench/tables`; after a change there run
   `outreach*.csv` where you keep them, and `forgotten.json` once a creator was erased or a list of
   followers came in (it holds the salt of their pseudonyms). `register` holds forecasts frozen
   before launch, and beside them whom their pseudonyms stand for. `features` is what
-  `workbench features` has computed, a bucket a file: it may be removed at any time. Tables that it writes beside it,
-  `features*.csv` and `features*.parquet`, are yours. The key of a pseudonymised
-  client, `CLIENT.key.json`, stands beside the folder.
+  `workbench features` has computed, a bucket a file: it may be removed at any time.
+  Tables that it writes beside it, `features*.csv` and `features*.parquet`, are yours. The key of
+  a pseudonymised client, `CLIENT.key.json`, stands beside the folder.
 
 A value that the platform does not give is missing, never 0. Fractions are 0-1. Times are UTC. A
 creator's key is `platform:native id`, else `platform:handle` in lower case. The store keeps a table
