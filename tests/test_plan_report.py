@@ -99,4 +99,4 @@ def test_limits_are_told_without_creators():
 
 def test_unknowns_of_a_platform_name_it():
     names = unknown_names(["reach_rate.tiktok", "something_new"])
-    assert names == {"reach_rate.tiktok": "Reach rate, TikTok", "something_new": "Something new"}
+    assert names == {"reach_rate.tiktok": "Reach rate (TikTok)", "something_new": "Something new"}

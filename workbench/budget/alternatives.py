@@ -88,18 +88,19 @@ def near_best_plans(
             break
         plans.append(found)
     best = {*plan.table["creator_key"]}
+    values = [plan_value(options, one.chosen) for one in plans]  # also of a plan that weighs risk
     table = pd.DataFrame(
         [
             {
                 "plan": chr(ord("A") + place),
-                "value": one.summary.value,
-                "loss": 1 - one.summary.value / plan.summary.value if plan.summary.value else 0.0,
+                "value": value,
+                "loss": 1 - value / values[0] if values[0] else 0.0,
                 "spend": one.summary.spend,
                 "creators": one.summary.creators,
                 "posts": one.summary.posts,
                 "shared": len(best & {*one.table["creator_key"]}),
             }
-            for place, one in enumerate(plans)
+            for place, (one, value) in enumerate(zip(plans, values, strict=True))
         ]
     )
     return NearBest(table=table, plans=tuple(plans))

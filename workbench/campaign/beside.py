@@ -126,7 +126,8 @@ def look_beside(run: PlanningRun, settings: BesideSettings | None = None) -> Bes
         comparison=compare_plans(run, plans, settings),
         overhead=overhead_path(run.options, run.limits, overheads, included=own),
         break_even=_break_even(run, kinds, own),
-        cautious=plan_value(run.options, cautious.chosen) / run.plan.summary.value,
+        cautious=plan_value(run.options, cautious.chosen)
+        / plan_value(run.options, run.plan.chosen),
         small=small,
         large=large,
     )

@@ -21,7 +21,7 @@ from workbench.budget.goals import (
 from workbench.budget.offers import make_options
 from workbench.budget.options import Limits
 from workbench.budget.pilot import PilotSettings, PilotValue, value_pilot
-from workbench.budget.plan import Plan
+from workbench.budget.plan import Plan, plan_value
 from workbench.budget.returns import candidate_returns
 from workbench.budget.simulate import SimulationSettings, simulate_outcomes
 from workbench.budget.stability import COARSE
@@ -139,7 +139,8 @@ def decide(run: PlanningRun, *, most: int = 5) -> pd.DataFrame:
         options = make_options(run.candidates, run.brief, unknowns, run.audience)
         return {*choose_creators(options, run.limits, COARSE).table["creator_key"]}
 
-    chosen = {*run.plan.table["creator_key"]}
+    # Like with like: chosen as roughly, and for the mean, as it is planned again.
+    chosen = {*choose_creators(run.options, run.limits, COARSE).table["creator_key"]}
     return deciding_unknowns(
         outcome, run.simulation.shared, target, chosen=chosen, replan=replan, most=most
     )
@@ -172,7 +173,8 @@ def value_test(run: PlanningRun, *, worlds: int = 1_024) -> PilotValue | None:
     single = run.options.table["posts"].eq(1).to_numpy()
     brought = pd.Series(run.options.value[single], run.options.table["creator_key"][single])
     told = run.plan.summary
-    unit = 1.0 if told.goal == "revenue" else told.spend / told.value
+    paid = told.spend / plan_value(run.options, run.plan.chosen)
+    unit = 1.0 if told.goal == "revenue" else paid
     # A test that is most of the campaign is none: creators who cost a tenth of the budget at most.
     cost = run.options.table["cost"][single].to_numpy()
     brought = brought[cost <= _TEST * run.limits.budget]

@@ -118,15 +118,17 @@ def _mix(run: PlanningRun) -> str:
 
 
 def describe_certificate(run: PlanningRun) -> str:
-    """Say how far from the best possible the plan is proven to be."""
-    told = run.plan.summary
-    words = goal_words(told.goal)
+    """Say how far from the best possible the plan is proven to be, in what it weighs."""
+    told, attitude = run.plan.summary, run.brief.risk.attitude
+    words = f"expected {goal_words(told.goal)}" if attitude == "mean" else _RISK[attitude]
     if told.gap <= 1e-6:
-        proven = "Proven: with these inputs and limits no plan is better"
+        proven = f"Proven: with these inputs and limits no plan is better in {words}."
     else:
         gap = nominal_gap(told.gap)
-        proven = f"Proven: with these inputs and limits no plan is better by more than {gap}"
-    return f"{proven} in expected {words}. Whether the inputs are right is another question."
+        proven = (
+            f"Proven: with these inputs and limits no plan is better by more than {gap} in {words}."
+        )
+    return f"{proven} Whether the inputs are right is another question."
 
 
 def nominal_gap(gap: float) -> str:
@@ -165,6 +167,8 @@ def describe_limits(run: PlanningRun) -> str:
         if binding
         else "No limit holds the plan."
     )
+    if not np.isfinite(run.more) or run.brief.risk.attitude != "mean":
+        return held
     extra = money(run.settings.extra, run.candidates.currency)
     share = observed(percent(run.more / told.value)) if told.value > 0 else "nothing to compare"
     return (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from workbench.budget.plan import plan_value
 from workbench.formats import (
     count,
     interval,
@@ -149,7 +150,7 @@ def describe_stability_alt(beside: Beside) -> str:
 def describe_swap_rows(beside: Beside, run: PlanningRun, names: Mapping[str, str]) -> pd.DataFrame:
     """Return the first replacement of each booked creator."""
     first = beside.swaps.drop_duplicates("creator_key")
-    value = run.plan.summary.value
+    value = plan_value(run.options, run.plan.chosen)
     return pd.DataFrame(
         {
             "If this one declines": [literal(names[key]) for key in first["creator_key"]],

@@ -38,13 +38,17 @@ def describe_decides(decides: pd.DataFrame, names: Mapping[str, str]) -> str:
     change = kept[np.minimum(kept["kept_low"], kept["kept_high"]) < 0.8]
     low, high = (chance(top[end], top["error"]) for end in ("p_low", "p_high"))
     text = (
-        f"**{names.get(top['unknown'], top['unknown'])}** decides most: in the third of futures where it is "
-        f"lowest the chance of the goal is {low}, where it is highest {high}."
+        f"What decides most: **{_small(names.get(top['unknown'], top['unknown']))}**. In the third of futures "
+        f"where it is lowest the chance of the goal is {low}, where it is highest {high}."
     )
     if change.empty:
         return f"{text} None of the unknowns below would change whom to book by more than a fifth: the plan holds, the promise moves."
-    which = listing([names.get(name, name).lower() for name in change["unknown"]])
+    which = listing([_small(names.get(name, name)) for name in change["unknown"]])
     return f"{text} Known better, {which} would change more than a fifth of whom to book."
+
+
+def _small(name: str) -> str:
+    return name[:1].lower() + name[1:]
 
 
 def describe_decides_alt(decides: pd.DataFrame, names: Mapping[str, str]) -> str:
@@ -243,7 +247,7 @@ def unknown_names(unknowns: Iterable[str]) -> dict[str, str]:
     for name in unknowns:
         start, _, platform = str(name).partition(".")
         words = _UNKNOWNS.get(start, start.replace("_", " ").capitalize())
-        found[name] = f"{words}, {PLATFORM_NAMES.get(platform, platform)}" if platform else words
+        found[name] = f"{words} ({PLATFORM_NAMES.get(platform, platform)})" if platform else words
     return found
 
 
