@@ -16,7 +16,7 @@ from workbench.budget.choose import choose_creators
 from workbench.budget.offers import limits_from_brief, make_options
 from workbench.budget.plan import ChoiceSettings
 from workbench.budget.promise import PromiseSettings, promise_outcome
-from workbench.budget.unknowns import REFERENCE, Unknowns
+from workbench.budget.unknowns import REFERENCE, TENTH, Unknowns
 from workbench.curves.level_spreads import FAR
 from workbench.curves.levels import shrink_levels
 from workbench.curves.post_windows import PARTS, common_counts
@@ -110,7 +110,7 @@ def make_market(file: Path | None, priors: Unknowns) -> RealMarket:
     """Return the candidates; of what creators share, only the change is unknown."""
     table, reference = _tables(read_creators(file))
     change, platform = learn_change(reference), str(table["platform"].iloc[0])
-    reach = 1.2816 * change.error
+    reach = TENTH * change.error
     luck = {"middle": 1.0, "low": float(np.exp(-reach)), "high": float(np.exp(reach))}
     unknowns = priors.replace(
         {"campaign_luck": luck, f"platform_luck.{platform}": 1.0, "late": 1e-9, "late_lost": 1e-9}

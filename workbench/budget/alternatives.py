@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from workbench.budget.choose import choose_creators
+from workbench.budget.contacts import curve_of
 from workbench.budget.limits import LimitRows, build_limits
 from workbench.budget.options import Limits, Options
 from workbench.budget.plan import ChoiceSettings, Plan, plan_value
@@ -165,9 +166,7 @@ def _values_with(options: Options, kept: Chosen, more: Chosen) -> npt.NDArray[np
     assert options.exposure is not None
     assert options.people is not None
     contacts = options.exposure[kept].sum(axis=0) + options.exposure[more]
-    if options.goal == "net_reach":
-        return np.asarray(-np.expm1(-contacts) @ options.people)
-    return np.asarray((1 - np.exp(-contacts) * (1 + contacts + contacts**2 / 2)) @ options.people)
+    return np.asarray(curve_of(options.goal).share(contacts) @ options.people)
 
 
 def mix_limits(

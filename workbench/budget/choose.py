@@ -7,6 +7,7 @@ of each class's contacts, which tangents from above make linear.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from workbench.budget.branching import Found as Found
 from workbench.budget.branching import search_plan
 from workbench.budget.certificate import explain_infeasible, limit_table
-from workbench.budget.contacts import ONCE, THRICE
+from workbench.budget.contacts import curve_of
 from workbench.budget.futures import Measure, futures_of
 from workbench.budget.limits import LimitRows, build_limits
 from workbench.budget.options import Limits, Options
@@ -74,10 +75,16 @@ def value_of_budget(
     plan: Plan,
     settings: ChoiceSettings | None = None,
     extra: float = 1000.0,
+    *,
+    choose: Callable[[Options, Limits], Plan] | None = None,
 ) -> float:
-    """Return what ``extra`` more budget would bring, by solving again."""
-    more = choose_creators(options, replace(limits, budget=limits.budget + extra), settings)
-    return max(more.summary.value - plan.summary.value, 0.0)
+    """Return what ``extra`` more budget would bring, by solving again.
+
+    ``choose`` is how the plan was chosen; by default ``choose_creators`` with the settings.
+    """
+    richer = replace(limits, budget=limits.budget + extra)
+    more = choose(options, richer) if choose else choose_creators(options, richer, settings)
+    return max(float(more.summary.value - plan.summary.value), 0.0)
 
 
 def _problem(options: Options, rows: LimitRows) -> Problem:
@@ -90,7 +97,7 @@ def _problem(options: Options, rows: LimitRows) -> Problem:
         value=value,
         exposure=exposure,
         people=people,
-        curve=THRICE if options.goal == "effective_reach" else ONCE,
+        curve=curve_of(options.goal),
         rows=rows,
         creator=np.unique(options.table["creator_key"], return_inverse=True)[1],
     )

@@ -75,3 +75,8 @@ def _line_thrice(low: float, high: float) -> tuple[float, float]:
 
 ONCE = Curve(share=reached_once, roof=_roof_once)
 THRICE = Curve(share=reached_thrice, roof=_roof_thrice, line=_line_thrice)
+
+
+def curve_of(goal: str) -> Curve:
+    """Return the curve by which a goal that is a reach counts people."""
+    return THRICE if goal == "effective_reach" else ONCE

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.budget.candidates import Candidates
+from workbench.budget.contacts import curve_of
 from workbench.budget.draws import Outcomes, World, draw_outcomes, make_world, read_words
 from workbench.budget.options import Limits, Options
 from workbench.budget.unknowns import GRID, REFERENCE, Unknowns
@@ -62,9 +63,7 @@ def make_options(
     if brief.goal in ("net_reach", "effective_reach"):
         exposure, people = _exposure(candidates, brief, audience, expected["factor"].to_numpy())
         contacts = exposure[place] * _contacts(brief.goal, amount, unknowns)[:, None]
-        reached = -np.expm1(-contacts)
-        if brief.goal == "effective_reach":
-            reached -= np.exp(-contacts) * (contacts + contacts**2 / 2)
+        reached = curve_of(brief.goal).share(contacts)
         given |= {"exposure": contacts, "people": people, "value": np.maximum(reached @ people, 0)}
     else:
         given["value"] = expected[brief.goal].to_numpy()[place] * amount

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from workbench.budget.contacts import curve_of
 from workbench.budget.options import Limits, Options
 from workbench.errors import SettingsError
 from workbench.tables.brief import Goal
@@ -97,7 +98,10 @@ def plan_value(options: Options, chosen: npt.NDArray[np.int64]) -> float:
     if options.exposure is None or options.people is None or not options.is_reach:
         return float(options.value[chosen].sum())
     contacts = options.exposure[chosen].sum(axis=0)
-    if options.goal == "net_reach":
-        return float(options.people @ -np.expm1(-contacts))
-    fewer_than_three = np.exp(-contacts) * (1 + contacts + contacts**2 / 2)
-    return float(options.people @ (1 - fewer_than_three))
+    return float(options.people @ curve_of(options.goal).share(contacts))
+
+
+def booked_posts(table: pd.DataFrame, keys: pd.Series | pd.Index) -> npt.NDArray[np.int64]:
+    """Return how many posts of each of these creators the rows of ``Plan.table`` book."""
+    posts = table.groupby("creator_key")["posts"].sum()
+    return posts.reindex(keys).fillna(0).to_numpy(dtype="int64")

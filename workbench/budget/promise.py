@@ -11,7 +11,7 @@ import pandas as pd
 
 from workbench.budget.candidates import Candidates
 from workbench.budget.net_reach import AudienceModel
-from workbench.budget.plan import Plan
+from workbench.budget.plan import Plan, booked_posts
 from workbench.budget.simulate import Simulation, SimulationSettings, simulate_outcomes
 from workbench.budget.unknowns import Unknowns
 from workbench.errors import DataError, SettingsError
@@ -194,9 +194,8 @@ def _booked(plan: Plan | Counts, candidates: Candidates) -> tuple[Counts, npt.ND
         return posts, np.zeros(len(keys), dtype=bool)
     if unknown := sorted({*plan.table["creator_key"]} - {*keys}):
         raise DataError("Nothing can be promised.", [f"{key}: no candidate" for key in unknown])
-    booked = plan.table.groupby("creator_key")["posts"].sum().reindex(keys).fillna(0)
     alone = plan.table.loc[plan.table["deliverable"].eq("ugc_only"), "creator_key"]
-    return booked.to_numpy(dtype="int64"), np.asarray(keys.isin(alone))
+    return booked_posts(plan.table, keys), np.asarray(keys.isin(alone))
 
 
 _CREATOR = ("creator_key", "posts", "mean", *QUANTILES, "share", "spend", "nothing")

@@ -21,7 +21,7 @@ from workbench.budget.goals import (
 from workbench.budget.offers import make_options
 from workbench.budget.options import Limits
 from workbench.budget.pilot import PilotSettings, PilotValue, value_pilot
-from workbench.budget.plan import Plan, plan_value
+from workbench.budget.plan import Plan, booked_posts, plan_value
 from workbench.budget.returns import candidate_returns
 from workbench.budget.simulate import SimulationSettings, simulate_outcomes
 from workbench.budget.stability import COARSE
@@ -95,8 +95,7 @@ def seek_goal(run: PlanningRun, settings: BesideSettings | None = None) -> GoalS
 def _score(
     run: PlanningRun, table: pd.DataFrame, settings: BesideSettings
 ) -> npt.NDArray[np.float32]:
-    posts = table.groupby("creator_key")["posts"].sum()
-    split = posts.reindex(run.candidates.table["creator_key"]).fillna(0).to_numpy("int64")
+    split = booked_posts(table, run.candidates.table["creator_key"])
     # What the plan is meant to cost is what it may cost.
     brief = run.brief.model_copy(update={"budget": float(table["cost"].sum())})
     found = simulate_outcomes(

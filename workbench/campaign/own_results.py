@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.budget.unknowns import Unknowns
+from workbench.budget.unknowns import TENTH, Unknowns
 
-_TENTH = 1.2816  # standard deviations from the middle of a normal to the end of its 80% range
 _LEAST = 10  # creators; with fewer the published range stays
 
 
@@ -74,6 +73,6 @@ def _ratio(tracking: pd.DataFrame, above: str, below: str) -> dict[str, Any] | N
 
 
 def _range(middle: float, error: float, creators: int) -> dict[str, Any]:
-    low, high = (float(np.exp(middle + sign * _TENTH * max(error, 0.02))) for sign in (-1, 1))
+    low, high = (float(np.exp(middle + sign * TENTH * max(error, 0.02))) for sign in (-1, 1))
     note = f"measured on {creators} creators of this client"
     return {"middle": float(np.exp(middle)), "low": low, "high": high, "note": note}

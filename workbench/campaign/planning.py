@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +12,10 @@ import pandas as pd
 from workbench.audience import ShareSettings, audience_shares
 from workbench.budget.audience_model import AudienceModel
 from workbench.budget.candidates import Candidates
-from workbench.budget.choose import choose_creators
+from workbench.budget.choose import choose_creators, value_of_budget
 from workbench.budget.offers import limits_from_brief, make_options
 from workbench.budget.options import Limits, Options
-from workbench.budget.plan import ChoiceSettings, Plan
+from workbench.budget.plan import ChoiceSettings, Plan, booked_posts
 from workbench.budget.promise import Promise, PromiseSettings, promise_outcome
 from workbench.budget.risk import choose_for_risk
 from workbench.budget.simulate import Simulation, SimulationSettings, simulate_outcomes
@@ -205,16 +205,16 @@ def value_of_more(
     """Return what more budget would add, by choosing again."""
     if brief.risk.attitude in ("p20", "goal") or plan.table.empty:
         return np.nan
-    richer = replace(limits, budget=limits.budget + settings.extra)
-    again = choose_plan(options, richer, brief, settings.choice)
-    return max(float(again.summary.value - plan.summary.value), 0.0)
+
+    def choose(some: Options, within: Limits) -> Plan:
+        return choose_plan(some, within, brief, settings.choice)
+
+    return value_of_budget(options, limits, plan, extra=settings.extra, choose=choose)
 
 
 def plan_posts(plan: Plan, candidates: Candidates) -> npt.NDArray[np.int64]:
     """Return how many posts of each candidate a plan books."""
-    posts = plan.table.groupby("creator_key")["posts"].sum()
-    found = posts.reindex(candidates.table["creator_key"]).fillna(0)
-    return found.to_numpy(dtype="int64")
+    return booked_posts(plan.table, candidates.table["creator_key"])
 
 
 def _forecast(

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workbench.budget.unknowns import TENTH
 from workbench.campaign.planning import PlanningRun
 from workbench.errors import DataError
 
-_TENTH = 1.2816  # standard deviations from the middle of a normal to the end of its 80% range
 RANGE = ("p10", "p50", "p90")
 
 
@@ -32,7 +32,7 @@ def make_roster(run: PlanningRun) -> pd.DataFrame:
     content = booked["deliverable"].eq("ugc_only")
     pieces = sum(own["next_post"] ** n * booked["posts"].gt(n) for n in range(3))
     fee = own["fee_ugc"].where(content, own["fee"] * pieces)
-    far = np.exp(_TENTH * own["fee_sd"])
+    far = np.exp(TENTH * own["fee_sd"])
     goal = run.options.goal
     alone = pd.DataFrame(columns=["creator_key", *RANGE])
     if run.promise is not None and len(run.promise.creators):

@@ -22,6 +22,7 @@ from workbench.formats import (
     short_count,
 )
 from workbench.tables.schema import PLATFORM_NAMES
+from workbench.wording.reports import EDITIONS
 
 if TYPE_CHECKING:
     from workbench.budget.promise import Promise
@@ -77,8 +78,7 @@ def describe_plan_title(run: PlanningRun, client: str, edition: str, as_of: str)
     flight = "no flight set"
     if brief.flight_start and brief.flight_end:
         flight = f"flight {day(brief.flight_start)} to {day(brief.flight_end)}"
-    editions = {"named": "named edition, for the desk", "masked": "masked edition, for sharing"}
-    return f"**{literal(client)}** · {flight} · data as of {day(as_of)} · {editions[edition]}"
+    return f"**{literal(client)}** · {flight} · data as of {day(as_of)} · {EDITIONS[edition]}"
 
 
 def describe_plan_answer(run: PlanningRun) -> str:
@@ -212,6 +212,17 @@ def _bound(value: float) -> str:
     return count(value) if np.isfinite(value) else "open"
 
 
+def booked_candidates(run: PlanningRun) -> pd.DataFrame:
+    """Return what is known of each creator whom the plan books."""
+    table = run.candidates.table.set_index("creator_key")
+    return table.loc[run.plan.table["creator_key"].unique()]
+
+
+def guessed_fees(run: PlanningRun) -> int:
+    """Return how many of the booked creators quoted no fee."""
+    return int(booked_candidates(run)["fee_source"].eq("model").sum())
+
+
 def describe_split(run: PlanningRun) -> str:
     """Say how the money is split over sizes and platforms."""
     table, total = run.plan.table, run.plan.summary.spend
@@ -222,8 +233,7 @@ def describe_split(run: PlanningRun) -> str:
         shares.append(
             listing([f"{observed(percent(share))} {name(str(of))}" for of, share in parts.items()])
         )
-    sources = run.candidates.table.set_index("creator_key").loc[table["creator_key"], "fee_source"]
-    guessed = int(sources.eq("model").sum())
+    guessed = guessed_fees(run)
     open_fees = (
         "Every fee was quoted."
         if not guessed

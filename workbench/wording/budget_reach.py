@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from workbench.formats import count, interval, number, observed, percent, short_count
-from workbench.wording.budget import money
+from workbench.wording.budget import booked_candidates, money
 
 if TYPE_CHECKING:
     from workbench.budget.net_reach import NetReach
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def plan_stages(run: PlanningRun) -> pd.DataFrame:
     """Return what is left from the chosen creators' followers to orders: ``stage``, ``people``."""
     assert run.promise is not None
-    own = run.candidates.table.set_index("creator_key").loc[run.plan.table["creator_key"].unique()]
+    own = booked_candidates(run)
     middle = run.promise.table.set_index("outcome")["p50"]
     stages = {
         "Followers": own["followers"].sum(),

@@ -19,7 +19,13 @@ from workbench.formats import (
     short_count,
 )
 from workbench.tables.schema import PLATFORM_NAMES
-from workbench.wording.budget import chance, goal_words, money
+from workbench.wording.budget import (
+    booked_candidates,
+    chance,
+    goal_words,
+    guessed_fees,
+    money,
+)
 
 if TYPE_CHECKING:
     from workbench.budget.candidates import Candidates
@@ -141,10 +147,10 @@ def describe_unknown_rows(unknowns: Unknowns, candidates: Candidates) -> pd.Data
 
 def describe_risks(run: PlanningRun) -> str:
     """Say what may go wrong, each with its size in the plan."""
-    own = run.candidates.table.set_index("creator_key").loc[run.plan.table["creator_key"].unique()]
+    own = booked_candidates(run)
     fall = observed(percent(float(own["fall_through"].mean())))
     late = observed(percent(run.unknowns.middle("late")))
-    guessed = int(own["fee_source"].eq("model").sum())
+    guessed = guessed_fees(run)
     pairs = None if run.audience is None else run.audience.pairs
     known = 0 if pairs is None else len(pairs)
     return "\n".join(
@@ -268,8 +274,7 @@ def describe_plan_steps(run: PlanningRun) -> str:
     """Say what to do next, and who."""
     if run.promise is None:
         return "- Analyst: change the limits as the answer says, and plan again."
-    own = run.candidates.table.set_index("creator_key").loc[run.plan.table["creator_key"].unique()]
-    guessed = int(own["fee_source"].eq("model").sum())
+    guessed = guessed_fees(run)
     lines = [
         f"- Analyst: ask for the {plural(guessed, 'fee')} that are estimated, and plan again with them."
         if guessed

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workbench.curves import CurveFit, Shortlist, TierTable
     from workbench.features import CreatorFeatures, FeaturesSummary
 
-_EDITIONS = {"named": "named edition, for the desk", "masked": "masked edition, for sharing"}
+EDITIONS = {"named": "named edition, for the desk", "masked": "masked edition, for sharing"}
 
 
 def describe_title(client: str, period: str, edition: str, features: CreatorFeatures) -> str:
@@ -30,7 +30,7 @@ def describe_title(client: str, period: str, edition: str, features: CreatorFeat
     covered = literal(period) if period else _covered(summary)
     return (
         f"**{literal(client)}** · {covered} · data as of {day(features.settings.as_of)} · "
-        f"{_EDITIONS[edition]}"
+        f"{EDITIONS[edition]}"
     )
 
 
