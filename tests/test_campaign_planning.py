@@ -11,6 +11,7 @@ import pytest
 from workbench.audience import ShareSettings, estimate_share
 from workbench.audience.held import AudienceShare
 from workbench.budget.unknowns import read_unknowns
+from workbench.campaign.beside import BesideSettings, compare_plans
 from workbench.campaign.join import known_of_creators, plan_candidates
 from workbench.campaign.own_results import measure_unknowns
 from workbench.campaign.planning import (
@@ -57,6 +58,11 @@ def test_a_folder_gives_a_proven_plan_within_the_limits(run):
     assert plan_posts(plan, run.candidates).sum() == plan.summary.posts
     assert run.promise.summary.p10 <= run.promise.summary.p50 <= run.promise.summary.p90
     assert run.more >= 0
+
+
+def test_the_range_of_a_simulated_chance_is_that_of_its_futures(run):
+    [row] = compare_plans(run, {"plan": run.plan}, BesideSettings(draws=300)).to_dict("records")
+    assert row["goal_error"] == pytest.approx((row["p_goal"] * (1 - row["p_goal"]) / 300) ** 0.5)
 
 
 def test_quotes_price_those_who_quoted_and_a_line_the_others(run, planning_world):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from workbench.budget.alternatives import (
@@ -69,8 +70,8 @@ class Beside:
     stability : Stability
     comparison : DataFrame
         One row a plan, in the same futures: ``plan``, ``creators``, ``posts``, ``spend``,
-        ``mean``, ``p10``, ``p50``, ``p90``, ``p_goal`` (missing without a target), ``beats``
-        (chance that it brings more than the plan) with ``error``.
+        ``mean``, ``p10``, ``p50``, ``p90``, ``p_goal`` with ``goal_error`` (missing without a
+        target), ``beats`` (chance that it brings more than the plan) with ``error``.
     overhead : DataFrame
         See ``overhead_path``.
     break_even : float
@@ -164,6 +165,7 @@ def compare_plans(
     target = run.brief.target
     low, middle, high = np.quantile(draws, [0.1, 0.5, 0.9], axis=1)
     beats = (draws > draws[0]).mean(axis=1)
+    reached = (draws >= target).mean(axis=1) if target is not None else np.full(len(draws), np.nan)
     return pd.DataFrame({"plan": [*plans]}).assign(
         creators=[plan.summary.creators for plan in plans.values()],
         posts=[plan.summary.posts for plan in plans.values()],
@@ -172,10 +174,16 @@ def compare_plans(
         p10=low,
         p50=middle,
         p90=high,
-        p_goal=np.nan if target is None else (draws >= target).mean(axis=1),
+        p_goal=reached,
+        goal_error=_error(reached, draws.shape[1]),
         beats=beats,
-        error=np.sqrt(beats * (1 - beats) / draws.shape[1]),
+        error=_error(beats, draws.shape[1]),
     )
+
+
+def _error(share: npt.NDArray[np.float64], futures: int) -> npt.NDArray[np.float64]:
+    """Return the standard error of a share that was counted over so many futures."""
+    return np.asarray(np.sqrt(share * (1 - share) / futures))
 
 
 def plan_reach(run: PlanningRun) -> NetReach | None:

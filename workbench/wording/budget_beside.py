@@ -82,7 +82,6 @@ def describe_comparison_rows(beside: Beside) -> pd.DataFrame:
         interval(*row, unit="count", confidence=0.8, kind="")
         for row in table[["p50", "p10", "p90"]].to_numpy()
     ]
-    error = np.sqrt(table["p_goal"] * (1 - table["p_goal"]) / 4_000)
     rows = {
         "Plan": table["plan"].map(plan_words),
         "Creators": table["creators"].map(count),
@@ -92,7 +91,7 @@ def describe_comparison_rows(beside: Beside) -> pd.DataFrame:
     }
     if table["p_goal"].notna().all():
         rows["Chance of the goal"] = [
-            chance(p, e) for p, e in zip(table["p_goal"], error, strict=True)
+            chance(p, e) for p, e in zip(table["p_goal"], table["goal_error"], strict=True)
         ]
     rows["More than this plan"] = [
         "is this plan" if name == "plan" else chance(p, e)
