@@ -47,3 +47,7 @@ class RunError(WorkbenchError):
     """A run was started and did not give a result that may be published."""
 
     exit_code = 1
+
+
+class RetryableError(RunError):
+    """A run that ended for a reason which may be gone the next time: its kernel died, say."""
