@@ -27,6 +27,7 @@ from workbench.budget.offers import limits_from_brief, make_options
 from workbench.budget.plan import ChoiceSettings, Plan
 from workbench.budget.promise import PromiseSettings, promise_outcome
 from workbench.budget.unknowns import Unknowns, read_unknowns
+from workbench.campaign.join import level_settings
 from workbench.curves.levels import ShrunkLevels, shrink_levels
 from workbench.tables.brief import Brief, Limits, Overhead
 
@@ -66,7 +67,7 @@ def run_world(seed: int, faults: Faults, *, small: bool, oracle: bool) -> dict[s
         overhead=Overhead(hours=1, rate=world.overhead),
         limits=Limits(posts_per_creator=world.most_posts),
     )
-    levels = shrink_levels(world.posts, world.creators)
+    levels = shrink_levels(world.posts, world.creators, level_settings(unknowns))
     candidates, plan = make_plan(levels.table[GIVEN], unknowns, brief, world.quotes)
     if not plan.summary.creators:
         return None

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.budget.candidates import Candidates, make_candidates
+from workbench.budget.draws import before_cut
 from workbench.budget.offers import expected_outcomes
 from workbench.budget.simulate import OUTCOMES, SimulationSettings, simulate_outcomes
 from workbench.budget.unknowns import TENTH, read_unknowns
@@ -211,6 +212,13 @@ def test_the_expected_values_are_the_means():
     expected = expected_outcomes(some, UNKNOWNS, Brief()).sum()
     for goal in ("impressions", "engagements", "clicks", "conversions", "revenue"):
         assert mean(found, goal) == pytest.approx(expected[goal], rel=0.05)
+
+
+def test_shares_that_are_cut_at_all_and_none_keep_their_mean():
+    mean, sd = pd.Series([0.73, 0.95, 0.02, 1.0]), pd.Series([0.16, 0.2, 0.1, 0.0])
+    drawn = np.random.default_rng(0).standard_normal((400_000, 1)) * sd.to_numpy()
+    cut = np.clip(before_cut(mean, sd).to_numpy() + drawn, 0, 1)
+    assert cut.mean(axis=0) == pytest.approx(mean, abs=1e-3)
 
 
 def test_the_same_seed_gives_the_same_bytes():

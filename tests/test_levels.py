@@ -162,3 +162,19 @@ def test_every_fault_is_named():
         shrink_levels(posts, pd.concat([creators, creators]))
     with pytest.raises(SettingsError, match="between"):
         LevelSettings(between=0)
+
+
+@pytest.mark.parametrize("equal", ["average", "typical post"])
+def test_what_uneven_creators_bring_is_learned(equal):
+    rng = np.random.default_rng(8)
+    spread = 0.7 * np.exp(0.25 * rng.standard_normal(1_500))
+    draws = spread[:, None] * rng.standard_normal((1_500, 12))
+    if equal == "average":
+        draws -= spread[:, None] ** 2 / 2
+    creators, posts = make_creators(1_500, seed=8, seen=12, noise=lambda shape: draws, within=1.0)
+    more = 0.0 if equal == "average" else spread**2 / 2
+    level = creators["level"] * np.exp(more - 0.5)
+    found = shrink_levels(posts, creators).table
+    expected = found["engagements"] * np.exp(found["engagements_sd"] ** 2 / 2)
+    uneven = found["post_sd"] > found["post_sd"].quantile(0.9)
+    assert np.log(expected / level)[uneven].mean() == pytest.approx(0, abs=0.06)

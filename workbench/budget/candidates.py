@@ -224,7 +224,7 @@ def _prior_columns(
         "niche": "unknown",
         "country": "unknown",
         "post_sd": unknowns.middle("post_spread"),
-        "real_share": real.middle,
+        "real_share": real.mean,
         "sponsored": unknowns.middle("sponsored"),
         "fall_through": unknowns.middle("fall_through") if falls is None else falls,
         "conversion_rate": unknowns.middle("conversion_rate"),

@@ -112,8 +112,11 @@ def make_world(
     chances, fall_row = np.unique(table["fall_through"].round(3), return_inverse=True)
     falls = _fall_chances(chances, unknowns.middle("fall_through_correlation"), normal[-1])
     values["fall_through"] = falls[fall_row].mean(axis=0)
+    columns = table[[*_NEEDED]].assign(
+        real_share=before_cut(table["real_share"], table["real_share_sd"])
+    )
     return World(
-        columns={name: table[[name]].to_numpy(dtype="float32") for name in _NEEDED},
+        columns={name: columns[[name]].to_numpy(dtype="float32") for name in _NEEDED},
         shared=pd.DataFrame(values),
         late=np.stack([values["late"], values["late_lost"]]).astype("float32"),
         shifts=shifts.astype("float32"),
@@ -193,6 +196,22 @@ def draw_outcomes(world: World, start: int, rows: slice, words: npt.NDArray[np.u
         found.engagements.append(engaged * np.exp(to_engage + own["post_sd"] * shown))
         found.reach.append(reached * np.exp(to_reach + joint * shown + apart * other))
     return found
+
+
+def before_cut(mean: pd.Series, sd: pd.Series) -> pd.Series:
+    """Return the middle of normal shares that have the mean once they are cut at 0 and 1."""
+    spread, middle = sd.clip(lower=1e-9), mean
+    for _ in range(50):
+        over, under = ((1 - middle) / spread, middle / spread)
+        lost = spread * (_tail_mean(over) - _tail_mean(under))
+        middle = mean + lost.clip(-1, 1)
+    return middle
+
+
+def _tail_mean(at: pd.Series) -> pd.Series:
+    """Return by how much a standard normal number passes a place on average."""
+    passed: pd.Series = np.exp(-(at**2) / 2) / np.sqrt(2 * np.pi) - at * ndtr(-at)
+    return passed
 
 
 def _shift(world: World, what: str, start: int, rows: slice = slice(None)) -> Singles:

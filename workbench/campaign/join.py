@@ -90,7 +90,9 @@ def known_of_creators(
     table = table.assign(followers=table["followers"].where(table["followers"].gt(0)))
     posts = recent_posts(store, features.settings)
     unpaid = posts[~posts["is_sponsored"]]
-    levels = _levels(unpaid.dropna(subset=["engagements"]), features.table)
+    levels = _levels(
+        unpaid.dropna(subset=["engagements"]), features.table, level_settings(unknowns)
+    )
     reach = _reach(unpaid, table, unknowns)
     real = pd.DataFrame(
         [_real(share) for share in shares if share.share.summary.account is not None],
@@ -101,15 +103,24 @@ def known_of_creators(
     return table
 
 
-def _levels(posts: pd.DataFrame, features: pd.DataFrame) -> pd.DataFrame:
+def level_settings(unknowns: Unknowns) -> LevelSettings:
+    """Return what the planner believes of creators' engagements before it sees a post."""
+    return LevelSettings(
+        slope=1 + unknowns.middle("engagement_elasticity"),
+        between=unknowns.middle("engagement_spread"),
+        within=unknowns.middle("post_spread"),
+    )
+
+
+def _levels(posts: pd.DataFrame, features: pd.DataFrame, settings: LevelSettings) -> pd.DataFrame:
     """Return engagements of a post, from posts, else from the figure that an export reports."""
     basis = features["engagements_basis"]
     reported = features[basis.notna() & basis.ne(POSTS) & features["engagements"].gt(0)]
-    known = [shrink_levels(posts, features).table] if len(posts) else []
+    known = [shrink_levels(posts, features, settings).table] if len(posts) else []
     for kind, rows in reported.groupby(basis):
         found = shrink_levels(rows[["creator_key", "engagements"]], rows, _AVERAGED).table
         # A median of posts lies below their mean.
-        up = np.exp(LevelSettings.within**2 / 2) if "median" in str(kind) else 1.0
+        up = np.exp(settings.within**2 / 2) if "median" in str(kind) else 1.0
         own = found.assign(engagements=up * found["engagements"], post_sd=np.nan)
         known.append(own)
     columns = ["creator_key", "engagements", "engagements_sd", "post_sd", "posts"]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from workbench.curves.posts_noise import PRIOR_POSTS, post_variance, typical_spread
+from workbench.curves.posts_noise import PRIOR_POSTS, post_variance
 
 FAR = 3.0  # standard deviations beyond which a creator says no more about a spread
 # The mean square of a standard normal value that is held within so many.
@@ -63,9 +63,9 @@ def post_spreads(
     """
     n = rows["size"].fillna(0)
     peer = rows["peer"]
-    found = typical_spread(rows["std"][peer], n[peer])
-    freedom = float((n[peer] - 1).clip(lower=0).sum()) if np.isfinite(found) else 0.0
-    measured = freedom * found**2 if freedom else 0.0
+    own = (n[peer] - 1).clip(lower=0).where(rows["std"][peer].notna(), 0.0)
+    freedom = float(own.sum())
+    measured = float((own * _held_variance(rows["std"][peer], n[peer])).sum())
     usual = np.sqrt((posts * within**2 + measured) / (posts + freedom))
     typical = pd.Series(usual, rows.index)
     many = peer & rows["std"].gt(0) & n.ge(5) & rows["x"].notna()
@@ -75,6 +75,17 @@ def post_spreads(
         typical *= np.exp(slope * x.fillna(0.0).clip(x[many].min(), x[many].max()))
     variance, own = post_variance(rows["std"], n, typical=typical, prior=_weight(rows[peer]))
     return variance, own, typical
+
+
+def _held_variance(log_sd: pd.Series, n: pd.Series) -> pd.Series:
+    """Return the variances whose mean is typical; the farthest of creators with many posts held.
+
+    The mean and not the median: spreads are skewed, and a variance is drawn to what it is on
+    average (linear Bayes).
+    """
+    variance = log_sd.fillna(0.0) ** 2
+    many = n.ge(5) & log_sd.notna()
+    return variance.clip(upper=variance[many].quantile(0.99)) if many.sum() >= _MANY else variance
 
 
 def _weight(rows: pd.DataFrame) -> float:

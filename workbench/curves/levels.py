@@ -38,6 +38,10 @@ class LevelSettings:
     ----------
     slope, slope_sd : float
         Of log engagements in log followers.
+    uneven, uneven_sd : float
+        By how much the mean of a creator's log engagements moves with half the variance of its
+        posts: 0 where those whose posts are uneven have the same typical post as others, -1 where
+        they have the same average.
     between : float
         Standard deviation of ln engagements of creators of one size.
     within : float
@@ -50,6 +54,8 @@ class LevelSettings:
 
     slope: float = 0.85
     slope_sd: float = 0.25
+    uneven: float = -0.5
+    uneven_sd: float = 0.5
     between: float = 0.8
     within: float = 0.8
     creators: float = 4.0
@@ -59,7 +65,7 @@ class LevelSettings:
         faults = [
             f"{name}: expected more than 0, found {value}"
             for name, value in vars(self).items()
-            if name != "slope" and not value > 0
+            if name not in ("slope", "uneven") and not value > 0
         ]
         if faults:
             raise SettingsError("Levels can't be estimated with these settings.", faults)
@@ -105,7 +111,9 @@ def shrink_levels(
     restricted maximum likelihood with far-off creators held at three standard deviations. The mean
     over posts follows by the pooled residuals (Duan 1983, J. Am. Stat. Assoc. 78:605), since a few
     posts of long-tailed ones bring most; those who had them have less to come on some platforms,
-    which is measured from older to newer posts.
+    which is measured from older to newer posts. Whether creators with uneven posts have the same
+    average as others or the same typical post is learned with the curve: whoever picks the best
+    picks uneven ones.
 
     Parameters
     ----------
@@ -168,7 +176,9 @@ def _platform(
     drift = level_drift(rows, spread)
     tail = post_tail(rows, spread, freedom, posts=settings.posts)
     error = drift + spread / n.where(n > 0)
-    curve, doubt, between, slope = _curve(rows, error, settings)
+    uneven = (spread - typical**2) / 2
+    usual, shift, doubt, between, slope = _curve(rows.assign(uneven=uneven), error, settings)
+    curve = usual + shift
     own = (between / (between + error)).fillna(0.0)
     level = curve + own * (rows["mean"].fillna(0.0) - curve).where(n > 0, 0.0)
     smear = tail * spread / 2 + after_bursts(rows)
@@ -180,7 +190,7 @@ def _platform(
         engagements=_mean(level + smear),
         engagements_sd=np.sqrt(variance),
         post_sd=np.sqrt(spread),
-        expected=_mean(curve + tail * typical**2 / 2),
+        expected=_mean(usual + tail * typical**2 / 2),
         own=own,
     )
     line = {
@@ -204,24 +214,25 @@ def _mean(log_of_one_more: pd.Series) -> pd.Series:
 
 def _curve(
     rows: pd.DataFrame, error: pd.Series, settings: LevelSettings
-) -> tuple[pd.Series, pd.Series, float, float]:
-    """Return the curve and its variance at every creator, the variance about it, and the slope."""
-    x = rows["x"]
+) -> tuple[pd.Series, pd.Series, pd.Series, float, float]:
+    """Return of each creator the curve, its shift and their variance; the spread and the slope."""
+    x, uneven = rows["x"], rows["uneven"].to_numpy()
     fitted = (rows["peer"] & rows["size"].gt(0) & x.notna()).to_numpy()
     if not fitted.any():
         none = pd.Series(np.nan, rows.index)
-        return none, none, settings.between**2, np.nan
-    design = _design(x.fillna(x[fitted].mean()).to_numpy(), fitted)
+        return none, none, none, settings.between**2, np.nan
+    design = np.column_stack([_design(x.fillna(x[fitted].mean()).to_numpy(), fitted), uneven])
     y, noise = rows["mean"].to_numpy()[fitted], error.to_numpy()[fitted]
     beta, cover, between = _fit(design[fitted], y, noise, settings)
-    curve = design @ beta
+    curve = design[:, :-1] @ beta[:-1]
     doubt = np.einsum("ij,jk,ik->i", design, cover, design)
     # Without followers a creator may be of any size.
     curve = np.where(x.isna(), curve[fitted].mean(), curve)
     doubt = np.where(x.isna(), doubt + curve[fitted].var(), doubt)
     spread = float(x[fitted].var(ddof=0))
     slope = float(np.cov(x[fitted], curve[fitted], ddof=0)[0, 1]) / spread if spread else np.nan
-    return pd.Series(curve, rows.index), pd.Series(doubt, rows.index), between, slope
+    each = (pd.Series(part, rows.index) for part in (curve, beta[-1] * uneven, doubt))
+    return (*each, between, slope)
 
 
 def _design(x: Floats, fitted: NDArray[np.bool_]) -> Floats:
@@ -243,7 +254,8 @@ def _fit(
     """Fit the curve and the variance about it by expectation and maximisation (REML)."""
     prior = np.zeros((design.shape[1], design.shape[1]))
     middle = np.zeros(design.shape[1])
-    if design.shape[1] == 2:
+    prior[-1, -1], middle[-1] = settings.uneven_sd**-2, settings.uneven
+    if design.shape[1] == 3:  # a line
         prior[1, 1], middle[1] = settings.slope_sd**-2, settings.slope
     between = settings.between**2
     beta, cover = middle, prior
