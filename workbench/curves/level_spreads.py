@@ -85,7 +85,8 @@ def _held_variance(log_sd: pd.Series, n: pd.Series) -> pd.Series:
     """
     variance = log_sd.fillna(0.0) ** 2
     many = n.ge(5) & log_sd.notna()
-    return variance.clip(upper=variance[many].quantile(0.99)) if many.sum() >= _MANY else variance
+    far = float(variance[many].quantile(0.99)) if many.sum() >= _MANY else np.inf
+    return variance.clip(upper=far)
 
 
 def _weight(rows: pd.DataFrame) -> float:

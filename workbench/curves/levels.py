@@ -231,8 +231,8 @@ def _curve(
     doubt = np.where(x.isna(), doubt + curve[fitted].var(), doubt)
     spread = float(x[fitted].var(ddof=0))
     slope = float(np.cov(x[fitted], curve[fitted], ddof=0)[0, 1]) / spread if spread else np.nan
-    each = (pd.Series(part, rows.index) for part in (curve, beta[-1] * uneven, doubt))
-    return (*each, between, slope)
+    usual, shift, open_ = (pd.Series(a, rows.index) for a in (curve, beta[-1] * uneven, doubt))
+    return usual, shift, open_, between, slope
 
 
 def _design(x: Floats, fitted: NDArray[np.bool_]) -> Floats:
