@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
@@ -16,3 +17,8 @@ def call(*arguments, cwd=None, answer=None):
         cwd=cwd,
         input=answer,
     )
+
+
+def hear_interrupts():
+    # A job that a shell starts in the background is deaf to Ctrl-C, and so are its children.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

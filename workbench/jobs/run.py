@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypeVar
+from functools import partial
+from typing import Generic, Literal, TypeVar
 
-Executor = Literal["serial", "local"]
+from workbench.errors import SettingsError
+from workbench.jobs.cluster import cluster_client, in_cluster, run_on_cluster
+from workbench.jobs.processes import run_in_processes
+
+Executor = Literal["serial", "local", "dask"]
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -28,32 +34,101 @@ def run_tasks(
     executor: Executor = "serial",
     workers: int = 2,
     progress: str = "",
+    address: str = "",
 ) -> list[Outcome[T, R]]:
     """Call a function on every task; one that fails does not stop the others.
 
     Parameters
     ----------
     function : callable
-        Takes a task. With ``local`` it must be importable from a module.
+        Takes a task. Unless ``serial`` it must be importable from a module.
     tasks : sequence
-    executor : {"serial", "local"}
-        In this process, or in ``workers`` local processes.
+    executor : {"serial", "local", "dask"}
+        In this process, in ``workers`` local processes, or on a Dask cluster. What runs there
+        already runs its own tasks serially.
     workers : int
         Local processes, at least 1.
     progress : str
         Label of a progress bar on stderr; none without a label or without a terminal.
+    address : str
+        Of a Dask scheduler, such as ``tcp://10.0.0.5:8786``; without it ``dask`` starts ``workers``
+        processes on this machine and ends them.
 
     Returns
     -------
     list of Outcome
-        In the order of the tasks. Ctrl-C ends the workers and is raised again.
+        In the order of the tasks. Ctrl-C ends the workers and is raised again; what a cluster at
+        an address is at already runs to its end. A task whose process dies is tried twice more.
+
+    Raises
+    ------
+    RunError
+        If Dask is not installed or the scheduler does not answer.
     """
-    outcomes: Iterator[Outcome[T, R]]
-    if executor == "serial" or workers == 1 or len(tasks) < 2:
-        outcomes = (_outcome(function, task) for task in tasks)
+    if address and executor != "dask":
+        told = f"address: {address} is for the executor dask; found {executor}"
+        raise SettingsError("The tasks can't be run there.", [told])
+    call = partial(_outcome, function)
+    found: Iterator[Outcome[T, R] | Exception]
+    few = executor == "local" and (workers == 1 or len(tasks) < 2)
+    if executor == "serial" or few or not tasks or in_cluster():
+        found = map(call, tasks)
+    elif executor == "local":
+        found = run_in_processes(call, tasks, workers)
     else:
-        outcomes = _local(function, tasks, workers)
+        found = run_on_cluster(call, tasks, workers, address)
+    outcomes = (
+        Outcome(task=task, error=result) if isinstance(result, Exception) else result
+        for task, result in zip(tasks, found, strict=True)
+    )
     return list(_shown(outcomes, len(tasks), progress))
+
+
+def run_each(
+    function: Callable[[T], R],
+    tasks: Sequence[T],
+    *,
+    executor: Executor = "serial",
+    workers: int = 2,
+    address: str = "",
+) -> list[R]:
+    """Return what a function gives for every task; raise what ended the first that failed.
+
+    Parameters
+    ----------
+    function, tasks, executor, workers, address
+        As of ``run_tasks``.
+    """
+    values = []
+    for done in run_tasks(function, tasks, executor=executor, workers=workers, address=address):
+        if done.error:
+            raise done.error
+        values.append(done.value)
+    return values  # type: ignore[return-value]
+
+
+@contextmanager
+def joblib_backend(
+    executor: Executor = "serial", *, workers: int = 2, address: str = ""
+) -> Iterator[None]:
+    """Let joblib, and scikit-learn with it, run what is parallel by an executor of tasks.
+
+    Parameters
+    ----------
+    executor, workers, address
+        As of ``run_tasks``.
+    """
+    from joblib import parallel_config
+
+    if executor == "serial" or in_cluster():
+        with parallel_config("sequential"):
+            yield
+    elif executor == "local":
+        with parallel_config("loky", n_jobs=workers, inner_max_num_threads=1):
+            yield
+    else:
+        with cluster_client(workers, address) as client, parallel_config("dask", client=client):
+            yield
 
 
 def _outcome(function: Callable[[T], R], task: T) -> Outcome[T, R]:
@@ -61,14 +136,6 @@ def _outcome(function: Callable[[T], R], task: T) -> Outcome[T, R]:
         return Outcome(task=task, value=function(task))
     except Exception as error:
         return Outcome(task=task, error=error)
-
-
-def _local(function: Callable[[T], R], tasks: Sequence[T], workers: int) -> Iterator[Outcome[T, R]]:
-    from joblib import Parallel, delayed
-
-    parallel = Parallel(n_jobs=workers, backend="loky", return_as="generator")
-    results: Any = parallel(delayed(_outcome)(function, task) for task in tasks)
-    return iter(results)
 
 
 def _shown(outcomes: Iterable[T], total: int, label: str) -> Iterator[T]:
