@@ -130,7 +130,9 @@ def test_the_query_equals_plain_pandas(features, slow, feature):
     )
 
 
-def test_local_processes_give_the_same_table(store, features):
+def test_local_processes_give_the_same_table(monkeypatch, store, features):
+    monkeypatch.setattr(kept, "_TASK_ROWS", 10_000)
+    assert 1 < len(kept.bounded_groups(store, store.buckets())) < 6
     local = creator_features(store, SETTINGS, executor="local")
     pd.testing.assert_frame_equal(local.table, features.table)
 

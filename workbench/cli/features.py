@@ -9,6 +9,7 @@ import typer
 
 from workbench.cli.messages import Json, Quiet, Verbose, give, say, set_messages
 from workbench.cli.show import Data
+from workbench.jobs.run import Executor
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +35,13 @@ def features(
         str, typer.Option(help="Engagement definition that says which parts are summed.")
     ] = FOLLOWER_RATE,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that compute at once.")] = 1,
+    executor: Annotated[
+        Executor, typer.Option(help="In processes of this machine, or on a Dask cluster.")
+    ] = "local",
+    address: Annotated[
+        str,
+        typer.Option(help="Of a Dask scheduler, tcp://HOST:8786; else JOBS processes are started."),
+    ] = "",
     out: Annotated[
         Path | None, typer.Option(help="CSV or Parquet file; else CSV to standard output.")
     ] = None,
@@ -68,9 +76,10 @@ def features(
     found = creator_features(
         store,
         settings,
-        executor="local",
+        executor=executor,
         workers=jobs,
         progress="" if quiet else "features",
+        address=address,
         cache=client / KEPT,
     )
     say(_told(found))

@@ -64,6 +64,9 @@ def import_exports(
         Path | None,
         typer.Option(help="File that leads back from pseudonyms; else OUT.key.json beside OUT."),
     ] = None,
+    address: Annotated[
+        str, typer.Option(help="Of a Dask scheduler that merges and writes the store's buckets.")
+    ] = "",
     quiet: Quiet = False,
     verbose: Verbose = False,
     json: Json = False,
@@ -97,6 +100,8 @@ def import_exports(
         decide=(lambda proposal: confirm(proposal, console)) if asks else None,
         pseudonymise=pseudonymise,
         key=key,
+        executor="dask" if address else "serial",
+        address=address,
     )
     from workbench.intake.forgotten import read_forgotten
     from workbench.reporting.imports import write_import_page

@@ -99,6 +99,7 @@ def creator_features(
     executor: Executor = "serial",
     workers: int = 2,
     progress: str = "",
+    address: str = "",
     cache: Path | None = None,
 ) -> CreatorFeatures:
     """Compute the features of every creator in a store.
@@ -107,11 +108,8 @@ def creator_features(
     ----------
     store : Store
     settings : FeatureSettings
-    executor : {"serial", "local"}
-        Buckets are independent; ``local`` uses ``workers`` processes and gives the same table.
-    workers : int
-    progress : str
-        Label of a progress bar in a terminal; none without.
+    executor, workers, progress, address
+        As of ``run_tasks``: buckets are independent, and each executor gives the same table.
     cache : Path, optional
         A folder that keeps the features of each bucket, ``CLIENT/features`` on the command line:
         only buckets whose data, settings or queries have changed are computed again.
@@ -129,6 +127,7 @@ def creator_features(
         executor=executor,
         workers=workers,
         progress=progress,
+        address=address,
     )
     logger.debug("computed %d buckets in %.1f s", len(kept.changed), time.perf_counter() - clock)
     for outcome in outcomes:

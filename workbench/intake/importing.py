@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -29,6 +30,7 @@ from workbench.intake.refusals import RefusedRows, csv_text
 from workbench.intake.spool import spool_in
 from workbench.intake.storing import StoredRows, store_rows
 from workbench.intake.taking import TakenRows, age_notes, days_of_files, take_rows
+from workbench.jobs import Executor, run_each
 from workbench.store import FileRecord, ImportRecord, open_store
 from workbench.store.catalog import replace_file
 from workbench.tables.brief import check_retention
@@ -53,6 +55,9 @@ def import_files(
     decide: Decide | None = None,
     pseudonymise: bool = False,
     key: Path | None = None,
+    executor: Executor = "serial",
+    workers: int = 2,
+    address: str = "",
 ) -> ImportReport:
     """Import exports into the client's folder.
 
@@ -88,6 +93,9 @@ def import_files(
     key : Path, optional
         The file that leads back from pseudonyms; ``CLIENT.key.json`` beside the folder if not
         given.
+    executor, workers, address
+        As of ``run_tasks``: who merges and writes the store's buckets. Files are read in order, in
+        this process.
 
     Raises
     ------
@@ -130,7 +138,8 @@ def import_files(
         days = days_of_files(taken, settings.day)
         record = _record(proposals, taken, days, sampling)
         privacy.save(out, salted=listed)
-        with open_store(out / "store", create=True).draft() as draft:
+        each = partial(run_each, executor=executor, workers=workers, address=address)
+        with open_store(out / "store", create=True).draft(each) as draft:
             before = draft.store.catalog.imports
             stored = store_rows(taken, days["as_of"], spool, draft, record.id, privacy)
             unclear = _with_raw_rows(pd.concat(stored.unclear), proposals)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import io
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from workbench.errors import DataError
 from workbench.store.catalog import (
     CATALOG,
     Catalog,
@@ -20,13 +19,15 @@ from workbench.store.catalog import (
     Part,
     buckets_of,
     read_catalog,
-    replace_file,
     sweep_drafts,
     write_catalog,
 )
-from workbench.store.frames import arrow_schema, canonical_frame, check_frame, empty_frame
-from workbench.tables.schema import TABLES, Table
+from workbench.store.frames import canonical_frame, check_frame, empty_frame
+from workbench.store.parts import ordered, read_part, write_part
+from workbench.tables.schema import TABLES
 
+# Calls a function on every task and returns the results in their order.
+Each = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
 NAMING = {"creator_key", "other_key", "alias_key"}  # columns that name a creator
 
 
@@ -108,8 +109,8 @@ class Store:
         wanted = None if columns is None else {*columns, *contract.order, *contract.key}
         held = self.catalog.tables.get(table, {})
         asked = [bucket for bucket in held if buckets is None or bucket in buckets]
-        parts = [_read_part(self, table, bucket, wanted) for bucket in asked]
-        frame = _ordered(pd.concat(parts), contract) if parts else empty_frame(contract)
+        parts = [read_part(self, table, bucket, wanted) for bucket in asked]
+        frame = ordered(pd.concat(parts), contract) if parts else empty_frame(contract)
         return frame if columns is None else frame[list(columns)]
 
     def write(
@@ -139,10 +140,13 @@ class Store:
             return draft.commit(record)
 
     @contextmanager
-    def draft(self) -> Iterator[Draft]:
-        """Hold the store for a write in steps, of which others see nothing before its commit."""
+    def draft(self, each: Each | None = None) -> Iterator[Draft]:
+        """Hold the store for a write in steps, of which others see nothing before its commit.
+
+        ``each`` is who merges and writes the buckets of a step: this process if not given.
+        """
         with _locked(self.root):
-            yield Draft(Store(root=self.root, catalog=read_catalog(self.root)))
+            yield Draft(Store(root=self.root, catalog=read_catalog(self.root)), each or _one_by_one)
 
 
 class Draft:
@@ -152,10 +156,13 @@ class Draft:
     ----------
     before : Store
         As the store is; it stays so until the commit.
+    each : callable
+        Calls a function on each bucket's task.
     """
 
-    def __init__(self, before: Store) -> None:
+    def __init__(self, before: Store, each: Each) -> None:
         self.before = self.store = before
+        self.each = each
         self._counts: dict[str, tuple[int, int, int]] = {}
 
     def split(self, times: int) -> None:
@@ -164,9 +171,9 @@ class Draft:
         tables: dict[str, dict[str, Part]] = {name: {} for name in held}
         for name in held:
             for bucket in held[name]:
-                rows = _read_part(self.store, name, bucket)
+                rows = read_part(self.store, name, bucket)
                 for new, part in rows.groupby(buckets_of(rows["creator_key"], n), sort=True):
-                    tables[name][str(new)] = _write_part(
+                    tables[name][str(new)] = write_part(
                         self.store.root, TABLES[name], str(new), part
                     )
         catalog = self.store.catalog.model_copy(update={"tables": tables, "buckets": n})
@@ -184,7 +191,7 @@ class Draft:
             name: check_frame(canonical_frame(f, TABLES[name]), TABLES[name])
             for name, f in tables.items()
         }
-        catalog, counts = _merged(self.store, frames)
+        catalog, counts = _merged(self.store, frames, self.each)
         self.store = replace(self.store, catalog=catalog)
         for name, found in counts.items():
             sums = zip(self._counts.get(name, (0, 0, 0)), found, strict=True)
@@ -198,12 +205,12 @@ class Draft:
         for name, parts in tables.items():
             keys = NAMING & {*TABLES[name].names}
             for bucket in [*parts]:
-                hit = _read_part(self.store, name, bucket, keys)[[*keys]].isin(named).any(axis=1)
+                hit = read_part(self.store, name, bucket, keys)[[*keys]].isin(named).any(axis=1)
                 if hit.any():
-                    rows = _read_part(self.store, name, bucket)[~hit]
+                    rows = read_part(self.store, name, bucket)[~hit]
                     del parts[bucket]
                     if len(rows):
-                        parts[bucket] = _write_part(self.store.root, TABLES[name], bucket, rows)
+                        parts[bucket] = write_part(self.store.root, TABLES[name], bucket, rows)
                     removed[name] = removed.get(name, 0) + int(hit.sum())
         catalog = self.store.catalog.model_copy(update={"tables": tables})
         self.store = replace(self.store, catalog=catalog)
@@ -255,78 +262,47 @@ def _locked(root: Path) -> Iterator[None]:
         yield
 
 
+def _one_by_one(function: Callable[[Any], Any], tasks: Sequence[Any]) -> list[Any]:
+    return [function(task) for task in tasks]
+
+
 def _merged(
-    store: Store, frames: Mapping[str, pd.DataFrame]
+    store: Store, frames: Mapping[str, pd.DataFrame], each: Each
 ) -> tuple[Catalog, dict[str, tuple[int, int, int]]]:
     tables = {name: dict(parts) for name, parts in store.catalog.tables.items()}
-    counts = {}
+    tasks = []
     for name, frame in frames.items():
-        counted = [(0, 0, 0)]
         home = buckets_of(frame["creator_key"], store.catalog.buckets)
-        for bucket, rows in frame.groupby(home, sort=True):
-            part, change = _merge_part(store, TABLES[name], str(bucket), rows)
-            tables.setdefault(name, {})[str(bucket)] = part
-            counted.append(change)
-        added, replaced, unchanged = (sum(column) for column in zip(*counted, strict=True))
+        tasks += [(name, str(bucket), rows) for bucket, rows in frame.groupby(home, sort=True)]
+    counted: dict[str, list[tuple[int, int, int]]] = {name: [(0, 0, 0)] for name in frames}
+    found = each(partial(_merge_part, store), tasks)
+    for (name, bucket, _), (part, change) in zip(tasks, found, strict=True):
+        tables.setdefault(name, {})[bucket] = part
+        counted[name].append(change)
+    counts = {}
+    for name, changes in counted.items():
+        added, replaced, unchanged = (sum(column) for column in zip(*changes, strict=True))
         counts[name] = (added, replaced, unchanged)
     return store.catalog.model_copy(update={"tables": tables}), counts
 
 
 def _merge_part(
-    store: Store, table: Table, bucket: str, rows: pd.DataFrame
+    store: Store, task: tuple[str, str, pd.DataFrame]
 ) -> tuple[Part, tuple[int, int, int]]:
+    name, bucket, rows = task
+    table = TABLES[name]
     key = list(table.key)
     held = store.catalog.tables.get(table.name, {}).get(bucket)
     if held is None:
-        return _write_part(store.root, table, bucket, rows), (len(rows), 0, 0)
-    before = _read_part(store, table.name, bucket)
+        return write_part(store.root, table, bucket, rows), (len(rows), 0, 0)
+    before = read_part(store, table.name, bucket)
     known, given = (pd.MultiIndex.from_frame(frame[key]) for frame in (before, rows))
     replaced = given.isin(known)
     kept = before[~known.isin(given)]
     unchanged = int(pd.concat([before, rows[replaced]]).duplicated().sum())
-    part = _write_part(store.root, table, bucket, pd.concat([kept, rows]))
+    part = write_part(store.root, table, bucket, pd.concat([kept, rows]))
     added = int((~replaced).sum())
     return part, (added, int(replaced.sum()) - unchanged, unchanged)
-
-
-def _write_part(root: Path, table: Table, bucket: str, rows: pd.DataFrame) -> Part:
-    """Write rows under a name made of their content, so that no existing part is touched."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    frame = _ordered(rows, table)
-    arrow = pa.Table.from_pandas(frame, schema=arrow_schema(table), preserve_index=False)
-    buffer = io.BytesIO()
-    pq.write_table(arrow.replace_schema_metadata(None), buffer, compression="zstd")
-    content = buffer.getvalue()
-    digest = hashlib.sha256(content).hexdigest()
-    path = Path(table.name) / f"bucket={bucket}" / f"{digest[:16]}.parquet"
-    (root / path).parent.mkdir(parents=True, exist_ok=True)
-    if not (root / path).exists():
-        replace_file(root / path, content)
-    return Part(path=path.as_posix(), rows=len(frame), sha256=digest)
-
-
-def _read_part(
-    store: Store, table: str, bucket: str, columns: Collection[str] | None = None
-) -> pd.DataFrame:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    part = store.catalog.tables[table][bucket]
-    try:
-        arrow = pq.ParquetFile(store.root / part.path).read(columns and list(columns))
-    except (OSError, pa.ArrowInvalid) as fault:
-        raise DataError(
-            f"A file of the store can't be read: {store.root / part.path}",
-            [str(fault), "import the exports again into a new folder"],
-        ) from fault
-    return canonical_frame(arrow.to_pandas(), TABLES[table])
-
-
-def _ordered(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
-    by = [*table.order, *(name for name in table.key if name not in table.order)]
-    return frame.sort_values(by, kind="stable", ignore_index=True)
 
 
 def _sweep(root: Path, catalogs: Sequence[Catalog]) -> None:
