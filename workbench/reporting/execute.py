@@ -6,31 +6,57 @@ thread and a killed kernel all leave a notebook that looks finished.
 
 from __future__ import annotations
 
-import os
-import sys
-import tempfile
-from collections.abc import Iterator, Mapping
+import logging
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
-from workbench.errors import RunError
+from workbench.errors import RetryableError, RunError
 from workbench.formats import END_MARK
-
-# Sums must not depend on how many cores a machine has.
-_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "ARROW_NUM_THREADS")
-_ENVIRONMENT = dict.fromkeys(_THREADS, "1") | {
-    "PYTHONHASHSEED": "0",
-    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-}
-
+from workbench.reporting.kernels import KernelSource, fresh_kernels, private_folder
+from workbench.reporting.redaction import redactor
 
 CELL_SECONDS = 600  # a cell that runs longer ends the run
 
 
-def execute_notebook(notebook: Path, work: Path, parameters: Mapping[str, object]) -> Path:
+class CellFailedError(RunError):
+    """A cell raised, or the notebook holds lines that may not be run."""
+
+    kind = "notebook_failed"
+
+
+class UnfinishedError(RunError):
+    """The notebook seems to have ended, but not everything ran."""
+
+    kind = "unfinished"
+
+
+class KernelDiedError(RetryableError):
+    """The kernel did not start, or ended before the notebook did."""
+
+    kind = "kernel_died"
+
+
+class TimedOutError(RetryableError):
+    """A cell or the whole run took longer than it may."""
+
+    kind = "timeout"
+
+
+def execute_notebook(
+    notebook: Path,
+    work: Path,
+    parameters: Mapping[str, object],
+    *,
+    kernels: KernelSource | None = None,
+    seconds: float | None = None,
+    secrets: Collection[str] = (),
+) -> Path:
     """Run a notebook in a work folder and return the executed copy.
 
     Parameters
@@ -40,72 +66,123 @@ def execute_notebook(notebook: Path, work: Path, parameters: Mapping[str, object
         Existing folder; the kernel works there and the copy stays there, finished or not.
     parameters : mapping
         Already checked values.
+    kernels : KernelSource, optional
+        Where the kernel comes from; a fresh one unless given.
+    seconds : float, optional
+        Limit of the whole run, besides ``CELL_SECONDS`` of each cell.
+    secrets : collection of str
+        Values that are replaced in everything that is written or told.
 
     Raises
     ------
     RunError
         If a cell failed, or the finished notebook shows that not everything ran.
+    RetryableError
+        If the kernel died or a limit was passed.
     """
+    redact = redactor(secrets)
+    refuse_shell_lines(notebook)
+    kernels = kernels or fresh_kernels()
+    executed, log = work / "executed.ipynb", work / "kernel.log"
+    kept: list[Any] = []
+    with private_folder(kernels.home) as sockets:
+        said = sockets / "kernel.log"
+        manager = kernels.manager(sockets, said)
+        try:
+            fault = _run(notebook, work, parameters, manager, seconds, kept, redact)
+        finally:  # once, whatever happened: what there is of the notebook is kept
+            if kept:
+                _write(redact(kept[0]), executed)
+            if said.exists():
+                log.write_text(redact(said.read_text(errors="replace")), encoding="utf-8")
+    if fault:
+        raise type(fault)(redact(fault.headline), redact(list(fault.faults)))
+    return executed
+
+
+def _run(
+    notebook: Path,
+    work: Path,
+    parameters: Mapping[str, object],
+    manager: type,
+    seconds: float | None,
+    kept: list[Any],
+    redact: Callable[[Any], Any],
+) -> RunError | None:
+    """Run a notebook in memory and return what is wrong with the run; it is put into ``kept``."""
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillException
 
-    executed = work / "executed.ipynb"
-    refuse_shell_lines(notebook)
+    end = time.monotonic() + (seconds or float("inf"))
     try:
-        with _environment(), tempfile.TemporaryDirectory(prefix="workbench-") as sockets:
+        with _redacted_messages(redact):
             papermill.execute_notebook(
                 str(notebook),
-                str(executed),
+                None,
                 parameters=dict(parameters),
+                engine_name=_engine(),
+                kept=kept,
                 kernel_name="python3",
-                cwd=str(work),
+                language="python",
+                resources={"metadata": {"path": str(work)}},  # of the kernel; our own place stays
                 progress_bar=False,
                 log_output=False,
+                autosave_cell_every=0,
+                coalesce_streams=True,  # their pieces depend on the clock
                 execution_timeout=CELL_SECONDS,
-                start_timeout=120,
-                kernel_manager_class=_socket_kernels(Path(sockets), work / "kernel.log"),
+                timeout_func=lambda _: max(0.01, min(CELL_SECONDS, end - time.monotonic())),
+                start_timeout=int(min(120, seconds or 120)) or 1,
+                kernel_manager_class=manager,
             )
     except PapermillException as fault:
-        raise RunError(f"{notebook.name} failed in a cell.", _failed_cell(fault)) from fault
-    except CellTimeoutError as fault:
+        return CellFailedError(f"{notebook.name} failed in a cell.", _failed_cell(fault))
+    except CellTimeoutError:
         told = f"a cell ran longer than {CELL_SECONDS} s"
-        raise RunError(f"{notebook.name} was ended.", [told]) from fault
-    except (DeadKernelError, SystemExit) as fault:
+        if time.monotonic() >= end:
+            told = f"the run took longer than {seconds:g} s"
+        return TimedOutError(f"{notebook.name} was ended.", [told])
+    except DeadKernelError:
         told = "its kernel died; too little memory is the usual reason"
-        raise RunError(f"{notebook.name} was ended.", [told]) from fault
-    faults = unfinished_faults(nbformat.read(executed, as_version=4))
-    if faults:
-        raise RunError(f"{notebook.name} did not run to its end.", faults)
-    return executed
+        return KernelDiedError(f"{notebook.name} was ended.", [told])
+    faults = unfinished_faults(kept[0])
+    return UnfinishedError(f"{notebook.name} did not run to its end.", faults) if faults else None
 
 
-def _socket_kernels(folder: Path, log: Path) -> type:
-    """Return a kernel manager that talks by sockets in a private folder, not by network ports.
+@cache
+def _engine() -> str:
+    """Register papermill's own engine that keeps the notebook instead of saving it."""
+    from papermill.engines import NBClientEngine, papermill_engines
 
-    Two runs can then never race for a port, and nobody else on the machine can listen.
-    """
-    from jupyter_client.kernelspec import KernelSpec
-    from jupyter_client.manager import AsyncKernelManager
+    class KeepingEngine(NBClientEngine):  # type: ignore[misc]
+        @classmethod
+        def execute_managed_notebook(cls, nb_man: Any, *args: Any, **settings: Any) -> Any:
+            settings.pop("kept").append(nb_man.nb)
+            return super().execute_managed_notebook(nb_man, *args, **settings)
 
-    # This interpreter's own kernel, whatever else is registered as `python3` on the machine.
-    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    papermill_engines.register("workbench", KeepingEngine)
+    return "workbench"
 
-    class SocketKernelManager(AsyncKernelManager):
-        kernel_spec = KernelSpec(argv=argv, display_name="Python 3", language="python")
 
-        def __init__(self, **settings: Any) -> None:
-            super().__init__(**settings)
-            if os.name == "posix":
-                self.transport, self.ip = "ipc", str(folder / "kernel")
+def _write(notebook: Any, path: Path) -> None:
+    text = nbformat.v4.writes(nbformat.from_dict(notebook))
+    path.write_text(text + "\n", encoding="utf-8")
 
-        async def _async_launch_kernel(self, kernel_cmd: list[str], **settings: Any) -> None:
-            # What the kernel process itself says is for the desk, not for the terminal.
-            with log.open("ab") as said:
-                settings |= {"stdout": said, "stderr": said}
-                await super()._async_launch_kernel(kernel_cmd, **settings)
 
-    return SocketKernelManager
+@contextmanager
+def _redacted_messages(redact: Callable[[Any], Any]) -> Iterator[None]:
+    """Keep secrets out of what papermill and nbclient log."""
+
+    def hide(record: logging.LogRecord) -> bool:
+        record.msg, record.args, record.exc_info = redact(record.getMessage()), (), None
+        return True
+
+    logger = logging.getLogger("papermill")
+    logger.addFilter(hide)
+    try:
+        yield
+    finally:
+        logger.removeFilter(hide)
 
 
 def refuse_shell_lines(notebook: Path) -> None:
@@ -125,7 +202,7 @@ def refuse_shell_lines(notebook: Path) -> None:
     ]
     faults = [f"{line!r}: call Python instead" for line in lines if line.startswith(("!", "%"))]
     if faults:
-        raise RunError(f"{notebook.name} holds shell or magic lines.", faults)
+        raise CellFailedError(f"{notebook.name} holds shell or magic lines.", faults)
 
 
 def unfinished_faults(notebook: Any) -> list[str]:
@@ -160,17 +237,3 @@ def _failed_cell(fault: Any) -> list[str]:
     source = str(getattr(fault, "source", "")).strip().splitlines()
     where = [f"in the cell that begins {source[0]!r}"] if source else []
     return [f"{name}: {value}", *where]
-
-
-@contextmanager
-def _environment() -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in _ENVIRONMENT}
-    os.environ.update(_ENVIRONMENT)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
