@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from matplotlib.collections import PathCollection
 
 from tests.worlds import ONE, SETTINGS, TYPICAL, UNKNOWN, WORLDS, make_features, results
 from workbench.curves import ShortlistSettings, choose_shortlist, fit_engagement_curves
 from workbench.figures import draw_engagement_curve, draw_shortlist, use_report_style
 from workbench.figures.show import figure_html
-from workbench.figures.style import drawable, size_marks
+from workbench.figures.style import drawable, new_axes, size_marks
+from workbench.reporting import gate
 from workbench.reporting.cards import engagement_cards
 
 
@@ -35,8 +37,8 @@ def test_a_platform_that_only_the_roster_names_is_drawn_empty_and_gets_no_card()
 
 def test_every_creator_with_engagements_is_a_point():
     axes = draw_engagement_curve(TYPICAL[0][0])
-    points = sum(len(dots.get_offsets()) for dots in axes.collections if dots.get_rasterized())
-    assert points == 200
+    dots = [one for one in axes.collections if isinstance(one, PathCollection)]
+    assert sum(len(one.get_offsets()) for one in dots) == 200
 
 
 def test_the_line_is_the_median_curve():
@@ -97,6 +99,22 @@ def test_the_same_figure_has_the_same_bytes():
         for _ in range(2)
     )
     assert first == second
+
+
+def test_many_marks_are_pixels_that_carry_the_words_drawn():
+    ax = new_axes()
+    ax.scatter(np.arange(1001), np.arange(1001))
+    ax.set_xlabel("Čapek.9")
+    page = BeautifulSoup(figure_html(ax, "A scatter plot of many creators.", ""), "html.parser")
+    assert page.img["src"].startswith("data:image/png;base64,")
+    assert not gate.names_creator(gate.report_words(page)[1], "Novak.9")
+    assert gate.names_creator(gate.report_words(page)[1], "Čapek.9")
+
+
+def test_a_drawing_that_would_weigh_too_much_becomes_pixels(monkeypatch):
+    monkeypatch.setattr("workbench.figures.show.HEAVIEST", 9000)
+    page = figure_html(draw_shortlist(ONE[1]), "A dot plot of one creator.", "")
+    assert page.count("data:image/png") == 2
 
 
 def test_an_alt_that_says_nothing_is_refused():

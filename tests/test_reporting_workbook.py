@@ -1,9 +1,11 @@
 """The tables of a report as an XLSX file."""
 
+import json
+
 import openpyxl
 import pytest
 
-from workbench.formats import interval
+from workbench.formats import BEHIND_MARK, interval
 from workbench.reporting.workbook import write_workbook
 
 
@@ -58,3 +60,17 @@ def test_tables_of_one_name_are_sheets_of_their_own(tmp_path):
 def test_a_report_without_tables_writes_nothing(tmp_path):
     assert not write_workbook("<html></html>", tmp_path / "t.xlsx")
     assert not (tmp_path / "t.xlsx").exists()
+
+
+def test_the_numbers_that_the_notebook_kept_come_last_and_whole(tmp_path):
+    behind = f'<details class="behind">{page(("1", "2", "3"), caption="Line")}</details>'
+    text = behind + page(("a", "1", "2"), caption="Own")
+    kept = {"Line": [["Day", "Posts"], [1.0, 2.123456], [2.0, None]], "Points": [["x"], ["=1"]]}
+    cells = [{"outputs": [{"metadata": {BEHIND_MARK: kept}}]}, {}]
+    (tmp_path / "n.ipynb").write_text(json.dumps({"cells": cells}))
+    write_workbook(text, tmp_path / "kept.xlsx", tmp_path / "n.ipynb")
+    write_workbook(text, tmp_path / "shown.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "kept.xlsx")
+    assert book.sheetnames == ["Own", "Line", "Points"]
+    assert [*book["Line"].values][2] == (1, 2.123456)
+    assert openpyxl.load_workbook(tmp_path / "shown.xlsx").sheetnames == ["Own", "Line"]

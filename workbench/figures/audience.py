@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.figures.style import (
+    BACKED,
     BAND,
     GRID,
     INK,
@@ -16,6 +17,7 @@ from workbench.figures.style import (
     QUIET,
     WIDE,
     drawable,
+    name_axis,
     new_axes,
     new_panels,
 )
@@ -95,7 +97,11 @@ def draw_evidence(card: EvidenceCard, *, ax: Axes | None = None) -> Axes:
     for row, signal in zip(rows, card.signals, strict=True):
         # Above the dot and not beside it: a phone is narrow.
         place: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "fontsize": 9, "color": INK}
+        place["bbox"] = BACKED
         ax.annotate(signal.signal.label, (0, row + 0.28), **place)
+    labels = [signal.signal.label for signal in card.signals]
+    name_axis(ax, "y", "Signal", dict(zip(rows, labels, strict=True)))
+    name_axis(ax, "x", f"Standard deviations of peers from usual ({_FAR:g} at most)")
     ax.set_xlim(-_FAR - 0.3, _FAR + 0.3)
     ax.set_ylim(-0.5, len(rows) - 0.2)
     ax.set_yticks([])
@@ -120,7 +126,7 @@ def draw_growth(counts: pd.DataFrame, cards: Sequence[EvidenceCard], *, numbers:
         What each ``creator_key`` is called.
     """
     panels = new_panels([drawable(numbers[card.creator_key]) for card in cards], 1.5, sharex=True)
-    from matplotlib.dates import date2num
+    from matplotlib.dates import AutoDateLocator, date2num
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     for ax, card in zip(panels, cards, strict=True):
@@ -140,6 +146,9 @@ def draw_growth(counts: pd.DataFrame, cards: Sequence[EvidenceCard], *, numbers:
             ax.annotate(kind.replace("_", " "), (date2num(event_day), 0.04), rotation=90, **text)
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short_count(value)))
         ax.yaxis.set_major_locator(MaxNLocator(3))
+        ax.xaxis.set_major_locator(AutoDateLocator(minticks=2, maxticks=5))
+        name_axis(ax, "x", "Day")
+        name_axis(ax, "y", "Followers")
         ax.grid(True, axis="y", color=GRID, lw=0.8)
     return panels[-1]
 
@@ -157,13 +166,14 @@ def draw_shares(
         if not own.any():
             continue
         share, low, high = (100 * np.array([r[i] for r in ranges if r]) for i in range(3))
-        ax.hlines(rows[own] + up, low, high, color=colour, lw=4, alpha=0.4)
         label = "this sample" if name == "sample" else "all followers"
+        ax.hlines(rows[own] + up, low, high, color=colour, lw=4, alpha=0.4, label=f"_{label}")
         ax.scatter(share, rows[own] + up, color=colour, marker=marker, s=36, zorder=3, label=label)
     ax.set_yticks(rows, [drawable(names[one.creator_key]) for one in told], color=INK)
     ax.set_ylim(-0.6, max(len(told), 1) - 0.4)
     ax.set_xlim(0, None)
     ax.set_xlabel("Followers that are not real (%)")
+    name_axis(ax, "y", "Creator")
     ax.grid(True, axis="x", color=GRID, lw=0.8)
     ax.set_axisbelow(True)
     ax.spines["left"].set_visible(False)

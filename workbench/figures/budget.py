@@ -18,10 +18,12 @@ from workbench.figures.style import (
     WIDE,
     beside,
     count_axis,
+    name_axis,
     new_axes,
     percent_axis,
 )
 from workbench.formats import short_count
+from workbench.tables.schema import PLATFORM_NAMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from workbench.budget.promise import Promise
     from workbench.campaign.goal import GoalSearch
 
+_HATCHES = ("", "////", "||", "xx", "\\\\\\\\", "++")  # dots would weigh ten times as much
 STYLES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)), (0, (3, 1, 1, 1)), "-")
 
 
@@ -42,17 +45,20 @@ def draw_split(plan: Plan, currency: str) -> Axes:
     left = np.zeros(len(money))
     for place, platform in enumerate(money):
         own = money[platform].to_numpy()
-        hatch = ("", "////", "....", "xx")[place % 4]
+        hatch = _HATCHES[place % len(_HATCHES)]
         kind: dict[str, Any] = {
             "color": COLOURS[place % len(COLOURS)],
             "hatch": hatch,
             "ec": "white",
         }
-        ax.barh(money.index, own, left=left, height=0.62, label=str(platform), **kind)
+        ax.barh(
+            money.index, own, left=left, height=0.62, label=PLATFORM_NAMES[str(platform)], **kind
+        )
         left += own
     for row, total in enumerate(left):
         ax.annotate(short_count(total), (total, row), **beside(4, 0))
     _money_axis(ax, currency)
+    name_axis(ax, "y", "Size")
     ax.set_xlim(0, 1.12 * max(left, default=1))
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4)
     return ax
@@ -117,6 +123,7 @@ def draw_comparison(
             lw=6,
             alpha=0.45,
             solid_capstyle="butt",
+            label="_8 in 10 futures",
         )
         ax.plot(plan["p50"], row, "o", color=colour, ms=7)
     if target is not None:
@@ -124,6 +131,7 @@ def draw_comparison(
         ax.annotate("goal", (target, 1), xycoords=("data", "axes fraction"), **_centred(0, 2, MARK))
     ax.set_yticks(rows, [names[name] for name in comparison["plan"]])
     ax.set_ylim(-0.6, len(comparison) - 0.4)
+    name_axis(ax, "y", "Plan")
     ax.set_xlim(0)
     ax.set_xlabel(goal_name(goal).capitalize())
     count_axis(ax, "x")
@@ -145,7 +153,8 @@ def draw_goal(search: GoalSearch, budget: float, currency: str) -> Axes:
                 "wanted", (1, wanted), xycoords=("axes fraction", "data"), **_corner(-2, 3, MARK)
             )
     else:
-        ax.fill_between(table["budget"], table["p10"], table["p90"], color=BAND, alpha=0.18, lw=0)
+        band: dict[str, Any] = {"color": BAND, "alpha": 0.18, "lw": 0, "label": "_8 in 10 futures"}
+        ax.fill_between(table["budget"], table["p10"], table["p90"], **band)
         ax.plot(table["budget"], table["p50"], color=BAND, lw=2, marker="o", ms=5)
         ax.set_ylabel("Outcome, P10 to P90")
         count_axis(ax, "y")
@@ -193,7 +202,7 @@ def draw_mix(search: GoalSearch, currency: str) -> Axes:
     places, left = np.arange(len(share)), np.zeros(len(share))
     for place, tier in enumerate(share):
         own = share[tier].to_numpy()
-        hatch = ("", "////", "....", "xx", "\\\\\\\\", "++")[place % 6]
+        hatch = _HATCHES[place % len(_HATCHES)]
         kind: dict[str, Any] = {
             "color": COLOURS[place % len(COLOURS)],
             "hatch": hatch,
@@ -215,15 +224,13 @@ def draw_tornado(
     """Draw the chance of the goal in each unknown's lowest and highest third."""
     shown = decides.head(most).iloc[::-1]
     ax = new_axes((WIDE[0], 1.1 + 0.36 * len(shown)))
-    for row, (_, one) in enumerate(shown.iterrows()):
-        ends = (("p_low", COLOURS[0], "lowest third"), ("p_high", COLOURS[1], "highest third"))
-        for end, colour, label in ends:
-            width = one[end] - chance
-            ax.barh(
-                row, width, left=chance, height=0.6, color=colour, label=label if row == 0 else None
-            )
+    rows = np.arange(len(shown))
+    ends = (("p_low", COLOURS[0], "lowest third"), ("p_high", COLOURS[1], "highest third"))
+    for end, colour, label in ends:
+        ax.barh(rows, shown[end] - chance, left=chance, height=0.6, color=colour, label=label)
     ax.axvline(chance, color=INK, lw=1)
-    ax.set_yticks(range(len(shown)), [names.get(name, name) for name in shown["unknown"]])
+    name_axis(ax, "y", "Unknown")
+    ax.set_yticks(rows, [names.get(name, name) for name in shown["unknown"]])
     drawn = shown[["p_low", "p_high"]].to_numpy()
     ax.set_xlim(max(drawn.min(initial=chance) - 0.05, 0), min(drawn.max(initial=chance) + 0.05, 1))
     ax.set_xlabel("Chance of the goal")

@@ -19,6 +19,7 @@ from workbench.figures.style import (
     beside,
     count_axis,
     drawable,
+    name_axis,
     new_axes,
     percent_axis,
 )
@@ -38,11 +39,20 @@ def draw_inclusion(stability: Stability, names: Mapping[str, str], *, most: int 
     colours = np.where(shown["in_plan"], BAND, LOST)
     rows = np.arange(len(shown))
     ax.barh(rows, shown["probability"], height=0.66, color=colours)
-    ax.errorbar(shown["probability"], rows, xerr=shown["error"], fmt="none", ecolor=INK, lw=0.8)
+    ax.errorbar(
+        shown["probability"],
+        rows,
+        xerr=shown["error"],
+        fmt="none",
+        ecolor=INK,
+        lw=0.8,
+        label="_counting error",
+    )
     ax.set_yticks(rows, [drawable(names[key]) for key in shown["creator_key"]], fontsize=8)
     ax.set_ylim(-0.6, len(shown) - 0.4)
     ax.set_xlim(0, 1.03)
     ax.set_xlabel("In so many of the best plans")
+    name_axis(ax, "y", "Creator")
     percent_axis(ax, "x")
     return ax
 
@@ -72,7 +82,7 @@ def draw_frontier(frontier: Frontier, goal: str) -> Axes:
         label = "best mean" if one["weight"] == 0 else "best tail"
         ax.annotate(label, (one["fresh_cvar"], one["fresh_mean"]), **beside(6, 4))
     tail = percent(frontier.settings.tail)
-    ax.set_xlabel(f"Mean of the worst {tail} of futures ({goal_name(goal)})")
+    ax.set_xlabel(f"Mean of the worst {tail} of futures\n({goal_name(goal)})")
     ax.set_ylabel("Mean of all futures")
     count_axis(ax, "x")
     count_axis(ax, "y")

@@ -17,6 +17,7 @@ from workbench.figures.style import (
     WIDE,
     count_axis,
     drawable,
+    name_axis,
     new_axes,
 )
 from workbench.formats import short_count
@@ -51,6 +52,7 @@ def draw_waterfall(stages: pd.DataFrame) -> Axes:
     ax.set_xlim(least, 6 * max(people, default=1))
     ax.set_yticks(rows, stages["stage"])
     ax.set_xlabel("Count (logarithmic)")
+    name_axis(ax, "y", "Stage")
     count_axis(ax, "x")
     return ax
 
@@ -71,6 +73,8 @@ def draw_overlap(reach: NetReach, names: Mapping[str, str], *, most: int = 20) -
     drawn = ax.imshow(share[np.ix_(order, order)], cmap="Blues", vmin=0, vmax=top, aspect="auto")
     ax.set_xticks(range(len(labels)), labels, rotation=90, fontsize=7.5)
     ax.set_yticks(range(len(labels)), labels, fontsize=7.5)
+    name_axis(ax, "x", "Other creator")
+    name_axis(ax, "y", "Creator")
     percents = FuncFormatter(lambda value, _: f"{100 * value:.0f}%")
     bar = ax.figure.colorbar(drawn, ax=ax, shrink=0.8, format=percents)
     bar.set_label("Shared, of the smaller reach", fontsize=9, color=INK)
@@ -95,7 +99,9 @@ def draw_build_up(reach: NetReach, names: Mapping[str, str]) -> Axes:
     places = np.arange(1, len(table) + 1)
     gross = table["alone"].cumsum()
     ax.plot(places, gross, color=QUIET, lw=1.2, ls=(0, (2, 2)), label="sum of all reaches")
-    ax.fill_between(places, table["low"], table["high"], color=BAND, alpha=0.18, lw=0)
+    ax.fill_between(
+        places, table["low"], table["high"], color=BAND, alpha=0.18, lw=0, label="_8 in 10 cases"
+    )
     ax.plot(places, table["net_reach"], color=BAND, lw=2, marker="o", ms=4, label="people reached")
     check = reach.table.set_index("method")["net_reach"]
     ends = {"beta-binomial": ("D", MARK), "Sainsbury": ("x", COLOURS[3])}
@@ -129,6 +135,7 @@ def draw_frequency(reach: NetReach) -> Axes:
         fmt="none",
         ecolor=INK,
         capsize=3,
+        label="_8 in 10 cases",
     )
     ax.set_xticks(table["at_least"], [f"{times}+" for times in table["at_least"]])
     ax.set_xlabel("Times reached")

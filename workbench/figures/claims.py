@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from workbench.figures.style import BAND, GRID, INK, MARK, QUIET, WIDE, new_axes
+from workbench.figures.style import BACKED, BAND, GRID, INK, MARK, QUIET, WIDE, name_axis, new_axes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,17 +30,18 @@ def draw_claims(ledger: ClaimLedger, *, ax: Axes | None = None) -> Axes:
     for verdict, (colour, marker) in _LOOKS.items():
         own = (shown["verdict"] == verdict).to_numpy()
         part = shown[own]
-        ax.hlines(rows[own], part["low"], part["high"], color=colour, lw=4, alpha=0.4)
+        ends: dict[str, Any] = {"color": colour, "lw": 4, "alpha": 0.4, "label": "_interval"}
+        ax.hlines(rows[own], part["low"], part["high"], **ends)
         ax.scatter(
             part["estimate"], rows[own], color=colour, marker=marker, s=44, zorder=3, label=verdict
         )
     _draw_lines(shown, rows, ax)
     for row, label in zip(rows, shown["label"], strict=True):
         # Above the bar and not beside it: a phone is narrow.
-        ax.annotate(
-            label, (0, row + 0.3), xycoords=("axes fraction", "data"), fontsize=9, color=INK
-        )
+        place: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "fontsize": 9, "color": INK}
+        ax.annotate(label, (0, row + 0.3), **place, bbox=BACKED)
     ax.set_yticks([])
+    name_axis(ax, "y", "Sentence", dict(zip(rows, shown["label"], strict=True)))
     ax.set_ylim(-0.5, max(len(shown), 1) - 0.2)
     _ratio_axis(shown, ax)
     figure: Figure = ax.get_figure(root=True)  # type: ignore[assignment]
@@ -50,7 +51,7 @@ def draw_claims(ledger: ClaimLedger, *, ax: Axes | None = None) -> Axes:
 
 def _draw_lines(shown: pd.DataFrame, rows: np.ndarray, ax: Axes) -> None:
     """Mark the least effect of each claim (both limits of an equivalence) and its own figure."""
-    for name, label in (("minimum", "least effect"), ("minimum_low", "")):
+    for name, label in (("minimum", "least effect"), ("minimum_low", "_least effect downwards")):
         known = shown[name].notna().to_numpy()
         limits = shown.loc[known, name]
         ax.vlines(limits, rows[known] - 0.22, rows[known] + 0.22, color=INK, lw=1.6, label=label)
@@ -70,7 +71,7 @@ def _ratio_axis(shown: pd.DataFrame, ax: Axes) -> None:
     low, high = min(0.5, *known, 1) / 1.15, max(2.0, *known, 1) * 1.15
     ax.set_xlim(low, high)
     ax.axvline(1, color=QUIET, lw=1, ls=(0, (4, 3)), zorder=0)
-    steps = (1,) if high / low > 30 else (1, 2, 5)
+    steps = (1,) if high / low > 100 else (1, 2, 5)
     ax.xaxis.set_major_locator(LogLocator(base=10, subs=steps, numticks=12))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}x"))
     ax.xaxis.set_minor_formatter(NullFormatter())

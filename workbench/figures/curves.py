@@ -15,6 +15,7 @@ from workbench.figures.style import (
     QUIET,
     WIDE,
     drawable,
+    name_axis,
     new_axes,
     size_marks,
 )
@@ -90,8 +91,7 @@ def _draw_creators(fit: CurveFit, ax: Axes) -> None:
         colour, marker = marks[str(tier)]
         x = group["followers"].astype("float64")
         y = group["engagements"].clip(lower=1)
-        # Pixels for the crowd keep the file small; axes and text stay vectors.
-        ax.scatter(x, y, c=colour, marker=marker, lw=0.6, rasterized=True, label=str(tier), **crowd)
+        ax.scatter(x, y, c=colour, marker=marker, lw=0.6, label=str(tier), **crowd)
 
 
 def _draw_marks(marked: pd.DataFrame, ax: Axes) -> None:
@@ -154,7 +154,15 @@ def draw_shortlist(shortlist: Shortlist, *, ax: Axes | None = None) -> Axes:
     rows = np.arange(len(shown))[::-1]
     goal = shortlist.settings.goal_percentile
     ax.axvline(goal, color=QUIET, lw=1.2, ls=(0, (4, 3)))
-    ax.hlines(rows, shown["percentile_low"], shown["percentile_high"], color=BAND, lw=5, alpha=0.35)
+    ax.hlines(
+        rows,
+        shown["percentile_low"],
+        shown["percentile_high"],
+        color=BAND,
+        lw=5,
+        alpha=0.35,
+        label="_range",
+    )
     # Hollow where most others are places in the long run and this one is not.
     hollow = ~shown["by_posts"] & bool(shown["by_posts"].any())
     for ring, fill in ((hollow, "white"), (~hollow, BAND)):
@@ -166,6 +174,7 @@ def draw_shortlist(shortlist: Shortlist, *, ax: Axes | None = None) -> Axes:
     ax.set_ylim(-0.7, len(shown) - 0.3)
     ax.set_xlim(0, 100)
     ax.set_xlabel("Percentile among peers")
+    name_axis(ax, "y", "Creator")
     ax.grid(True, axis="x", color=GRID, lw=0.8)
     ax.set_axisbelow(True)
     ax.tick_params(axis="y", length=0)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from workbench.figures.style import COLOURS, GRID, INK, QUIET, new_panels
+from workbench.figures.style import COLOURS, GRID, INK, QUIET, UNTOLD, name_axis, new_panels
 from workbench.tables.definitions import engagement_definitions
 from workbench.tables.schema import PLATFORM_NAMES
 
@@ -38,13 +38,17 @@ def draw_definitions(comparison: DefinitionComparison, shortlist: Shortlist) -> 
         names = [comparison.settings.reference, *agreeing]
         marked = own[own["creator_key"].isin(numbers.index)].head(max(_MARKED // len(panels), 3))
         steps = np.arange(len(names))
-        ax.plot(*_crowd(own[names].to_numpy("float64"), steps), color=QUIET, lw=0.5, alpha=0.3)
-        for places, colour in zip(marked[names].to_numpy("float64"), COLOURS * 2, strict=False):
-            ax.plot(steps, places, color=colour, lw=1.8, marker="o", ms=3, zorder=3)
+        crowd = _crowd(own[names].to_numpy("float64"), steps)
+        ax.plot(*crowd, color=QUIET, lw=0.5, alpha=0.3, label=UNTOLD)
         told = numbers.reindex(marked["creator_key"])
+        for place, (number, colour) in enumerate(zip(told, COLOURS * 2, strict=False)):
+            own_places = marked[names].iloc[place].astype("float64")
+            look: dict[str, Any] = {"color": colour, "lw": 1.8, "marker": "o", "ms": 3, "zorder": 3}
+            ax.plot(steps, own_places, **look, label=f"_creator {number}")
         _number_ends(ax, marked[names[0]], told, steps[0])
         _number_ends(ax, marked[names[-1]], told, steps[-1])
         ax.set_xticks(steps, [engagement_definitions()[n].short.replace(" ", "\n") for n in names])
+        name_axis(ax, "x", "Definition of the rate")
         ax.set_xlim(-0.3, len(names) - 0.7)
         ax.set_ylim(-4, 104)
         ax.set_yticks([0, 25, 50, 75, 100])

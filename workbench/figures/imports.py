@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from workbench.figures.style import BAND, GRID, new_panels
+from workbench.figures.style import BAND, GRID, name_axis, new_panels
 from workbench.formats import spread_label
 from workbench.tables.schema import PLATFORM_NAMES
 
@@ -26,8 +26,8 @@ def draw_import_spread(spread: pd.DataFrame) -> Axes:
     what, platforms = spread["what"].iloc[0], [*spread["platform"].unique()]
     first, last = spread["place"].min(), spread["place"].max()
     ticks = range(first, last + 1, -(-(last - first + 1) // _TICKS[what]))
-    names = [PLATFORM_NAMES[p] for p in platforms]
-    panels = new_panels(names, 1.25, ylabel=what.capitalize(), sharex=True)
+    heads = [PLATFORM_NAMES[p] for p in platforms]
+    panels = new_panels(heads, 1.25, ylabel=what.capitalize(), sharex=True)
     for ax, platform in zip(panels, platforms, strict=True):
         shown = spread[spread["platform"].eq(platform)]
         ax.bar(shown["place"], shown["number"], width=0.86, color=BAND, zorder=2)
@@ -38,4 +38,6 @@ def draw_import_spread(spread: pd.DataFrame) -> Axes:
     panels[-1].set_xlim(first - 0.7, last + 0.7)
     panels[-1].set_xticks(ticks, [spread_label(what, tick) for tick in ticks])
     panels[-1].set_xlabel(_XLABELS[what])
+    names = {float(place): spread_label(what, place) for place in range(first, last + 1)}
+    name_axis(panels[-1], "x", "", names)
     return panels[-1]

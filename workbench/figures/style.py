@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.formats import short_count
@@ -24,6 +24,8 @@ LOST = "#c9d2dc"  # what is left out or falls short
 COLOURS = ("#e69f00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#d55e00")
 _MARKERS = ("o", "s", "^", "D", "v", "P")
 _UNNAMED = "#8a939d"
+SALT = "creator-workbench"  # of the names inside an SVG
+UNTOLD = "_untold"  # the label of marks that the table behind a figure leaves out
 
 
 LOOK: Any = {
@@ -44,7 +46,7 @@ LOOK: Any = {
     "legend.fontsize": 8.5,
     "legend.frameon": False,
     "grid.color": GRID,
-    "svg.hashsalt": "creator-workbench",
+    "svg.hashsalt": SALT,
     "svg.fonttype": "path",
     "path.simplify": True,
     "text.parse_math": False,  # a handle may hold dollar signs
@@ -102,6 +104,10 @@ def new_panels(
     return panels
 
 
+# Keeps a note readable that lies across lines.
+BACKED: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.8}
+
+
 def beside(right: float, up: float, colour: str = QUIET) -> dict[str, Any]:
     """Return how a note stands beside its point, in points."""
     return {
@@ -111,6 +117,16 @@ def beside(right: float, up: float, colour: str = QUIET) -> dict[str, Any]:
         "color": colour,
         "va": "center",
     }
+
+
+def name_axis(ax: Axes, axis: str, label: str, names: Mapping[float, str] | None = None) -> None:
+    """Name an axis, and places along it, for the table behind a figure and not in the drawing."""
+    side = ax.xaxis if axis == "x" else ax.yaxis
+    if label:
+        side.set_label_text(label).set_visible(False)
+    if names:
+        side.set_ticks([*names], [*names.values()], minor=True)
+        side.set_tick_params(which="minor", length=0, labelbottom=False, labelleft=False)
 
 
 def count_axis(ax: Axes, axis: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
 
+from workbench.formats import BEHIND_MARK
 from workbench.store.catalog import replace_file
 
 _NUMBER = re.compile(r"-?[\d,]+(?:\.\d+)?%?")
@@ -20,22 +22,33 @@ _EPOCH = datetime(1980, 1, 1)  # the first moment that a zip file can name: the 
 Value = str | float | None
 
 
-def write_workbook(html: str, path: Path) -> bool:
+def write_workbook(html: str, path: Path, executed: Path | None = None) -> bool:
     """Write every table of a report as a sheet; say whether there was any.
 
     The same report gives the same bytes. An estimate takes three columns: its value and the
-    limits of its range. Text stays text, whatever it begins with.
+    limits of its range. Text stays text, whatever it begins with. The numbers behind the figures
+    come last: those that the executed notebook kept, which the page shows in part, or else those
+    of the page.
     """
     tables = BeautifulSoup(html, "html.parser").find_all("table")
-    titles = [(table, table.find("caption")) for table in tables]
-    write_sheets(
-        [
-            (caption.get_text(" ", strip=True) if caption else "Table", _rows(table))
-            for table, caption in titles
-        ],
-        path,
-    )
-    return bool(tables)
+    kept = _kept(executed) if executed else []
+    own = [table for table in tables if table.find_parent(class_="behind") is None]
+    behind = [] if kept else [table for table in tables if table not in own]
+    sheets = [(_title(table), _rows(table)) for table in [*own, *behind]]
+    write_sheets([*sheets, *kept], path)
+    return bool(sheets or kept)
+
+
+def _kept(executed: Path) -> list[tuple[str, list[list[Value]]]]:
+    cells = json.loads(executed.read_text(encoding="utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    found = [output.get("metadata", {}).get(BEHIND_MARK, {}) for output in outputs]
+    return [sheet for sheets in found for sheet in sheets.items()]
+
+
+def _title(table: Tag) -> str:
+    caption = table.find("caption")
+    return caption.get_text(" ", strip=True) if caption else "Table"
 
 
 def write_sheets(sheets: Iterable[tuple[str, Iterable[Sequence[Value]]]], path: Path) -> None:
