@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from workbench.cli.doctor import BROWSERS
+from workbench.reporting.pdf import BROWSERS
 
 ROOT = Path(__file__).parents[1]
 
@@ -167,6 +167,31 @@ def sample_report(
         return run, render_report(run)
 
     return made_once(tmp_path_factory, "sample-report", make)
+
+
+@pytest.fixture(scope="session")
+def report_page(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Path]:
+    """Give the finished HTML of each report of the project by its name."""
+
+    def make(name: str) -> Path:
+        from tests import pages
+
+        folder = tmp_path_factory.mktemp(name)
+        if name == "import":
+            return pages.make_import(folder)
+        if name == "budget-plan":
+            return pages.make_plan(request.getfixturevalue("planning_client"), folder)
+        made = {"claims": pages.make_claims, "audience-audit": pages.make_audit}[name]
+        return made(request.getfixturevalue("sample_client"), folder)
+
+    def page(name: str) -> Path:
+        if name == "engagement-benchmark":
+            return Path(request.getfixturevalue("sample_report")[1].html)
+        return Path(made_once(tmp_path_factory, f"report-{name}", lambda: make(name)))
+
+    return page
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

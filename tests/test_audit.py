@@ -1,52 +1,32 @@
 """The audience audit from a client's folder to the finished files."""
 
-import shutil
-
 import pandas as pd
 import pytest
 
 from tests.commands import call
+from tests.pages import AUDITED as KEY
+from tests.pages import make_audited
 from workbench.audience import (
-    DesignSettings,
     ShareSettings,
     audience_shares,
     held_decisions,
     join_labels,
-    label_order,
-    latest_sample,
 )
-from workbench.audience.decisions import log_decision, read_decisions, write_decision_sheet
+from workbench.audience.decisions import read_decisions, write_decision_sheet
 from workbench.audience.held import first_digits
 from workbench.curves import choose_keys, engagement_residuals, fit_engagement_curves
 from workbench.curves.fit import CurveSettings
 from workbench.errors import DataError
 from workbench.features import FeatureSettings, creator_features
 from workbench.intake.importing import import_files
-from workbench.market.audiences import write_invented_list
 from workbench.reporting.render import ReportRun, render_report
 from workbench.store import open_store
 from workbench.tables.tiers import read_tier_preset
 
-KEY = "instagram:in_vented9"
-
 
 @pytest.fixture(scope="module")
 def client(sample_client, tmp_path_factory):
-    """The sample with a labelled list of followers and a decision."""
-    folder = shutil.copytree(sample_client, tmp_path_factory.mktemp("audit") / "client")
-    listed = write_invented_list(folder / "exports")
-    told = {"account": "in_vented9", "platform": "instagram", "as_of": "2026-09-30"}
-    import_files([listed], folder, drawn="random", **told)
-    sample = latest_sample(open_store(folder), KEY)
-    order = label_order(sample, DesignSettings())
-    bare = sample.set_index("follower_id")["posts_count"].fillna(0).lt(5)
-    labels = pd.DataFrame({"creator_key": KEY, "follower_id": order, "reviewer": "me"})
-    looks = labels.groupby("follower_id").cumcount() + 1
-    said = labels["follower_id"].map(bare).map({True: "not_real", False: "real"})
-    labels.assign(repeat=looks, label=said).to_csv(folder / "labels.csv", index=False)
-    made = {"verdict": "ask", "reason": "a jump in July", "reviewer": "me"}
-    log_decision(folder / "decisions.csv", creator_key=KEY, **made)
-    return folder
+    return make_audited(sample_client, tmp_path_factory.mktemp("audit") / "client")
 
 
 def render(client, out, **parameters):
@@ -57,8 +37,8 @@ def render(client, out, **parameters):
 
 
 @pytest.mark.slow
-def test_the_masked_edition_names_nobody_and_leaves_no_sheet(client, tmp_path):
-    html = render(client, tmp_path, share_limit=0.2, cards=3)
+def test_the_masked_edition_names_nobody_and_leaves_no_sheet(client, report_page):
+    html = report_page("audience-audit")
     text = html.read_text(encoding="utf-8")
     handles = open_store(client).read("creators")["handle"]
     assert not [handle for handle in handles if handle in text]

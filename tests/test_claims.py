@@ -19,7 +19,6 @@ from workbench.claims.tests import TESTS
 from workbench.curves import fit_engagement_curve, fit_engagement_curves
 from workbench.errors import SettingsError
 from workbench.reporting.cards import claim_cards
-from workbench.reporting.render import ReportRun, render_report
 from workbench.store import empty_frame
 from workbench.tables.schema import TABLES
 
@@ -260,8 +259,7 @@ def test_a_list_chosen_by_its_engagement_has_a_sentence_in_place_of_a_figure():
 
 
 @pytest.mark.slow
-def test_the_ledger_is_a_report_that_can_be_mailed(sample_client, tmp_path):
-    run = ReportRun(report="claims", data=sample_client, client="Agency", out=tmp_path)
-    page = render_report(run).html.read_text(encoding="utf-8")
+def test_the_ledger_is_a_report_that_can_be_mailed(report_page):
+    page = report_page("claims").read_text(encoding="utf-8")
     assert "Holds here" in page
     assert "What nobody can tell from these data" in page

@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from tests.commands import call
+from tests.commands import call, hear_interrupts
 from workbench import __version__
 from workbench.errors import DataError, RunError, SettingsError
 
@@ -124,11 +124,6 @@ def test_a_fault_survives_the_way_between_processes():
     assert str(fault) == "head\n  - one\n  - two"
 
 
-def hear_interrupts():
-    # A job that a shell starts in the background is deaf to Ctrl-C, and so are its children.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.mark.slow
 def test_ctrl_c_in_a_running_report_leaves_nothing_half_done(tmp_path, sample_client):
     code = "import sys; from workbench.cli.app import main; main()"
@@ -140,14 +135,14 @@ def test_ctrl_c_in_a_running_report_leaves_nothing_half_done(tmp_path, sample_cl
         start_new_session=True,
         preexec_fn=hear_interrupts,
     )
-    while not list(tmp_path.glob("x/*/.work-*/desk/kernel.log")):
+    while not list(tmp_path.glob("x/*/.work-*/desk")):
         time.sleep(0.1)
-    time.sleep(2)
+    time.sleep(3)
     os.killpg(running.pid, signal.SIGINT)
     told = running.communicate(timeout=60)[1]
     assert running.returncode == 130
     assert told.splitlines()[1:] == ["Stopped; nothing was left half done."]
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {".lock"}
 
 
 def test_ctrl_c_in_a_running_import_leaves_nothing_half_done(tmp_path):

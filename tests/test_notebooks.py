@@ -52,8 +52,8 @@ def test_its_cell_ids_were_given_by_hand(path):
 
 @each
 def test_its_code_cells_are_short_and_hold_no_logic(path):
-    for source in code_of(path):
-        assert len(source.splitlines()) <= 12, source
+    for place, source in enumerate(code_of(path)):  # the first cell of code lists the parameters
+        assert not place or len(source.splitlines()) <= 12, source
         assert not [node for node in ast.walk(ast.parse(source)) if isinstance(node, FORBIDDEN)]
 
 

@@ -8,36 +8,15 @@ from bs4 import BeautifulSoup
 from workbench import campaign
 from workbench.campaign.planning import PlanSettings, make_plan
 from workbench.reporting import plan_cards
-from workbench.reporting.render import ReportRun, render_report
 from workbench.tables.brief import parse_brief
 from workbench.wording.budget import describe_plan_answer, limit_words, nominal_gap
 from workbench.wording.budget_risks import describe_plan_steps, unknown_names
 
-BRIEF = """
-budget: 8000
-market: 4000000
-target: 300000
-flight_start: 2026-11-02
-flight_end: 2026-11-29
-limits: {max_creators: 12, posts_per_creator: 2}
-"""
-CHEAP = {"draws": 1000, "worlds": 2, "futures": 100}
-
 
 @pytest.fixture(scope="module")
-def page(planning_client, tmp_path_factory):
-    place = planning_client / "campaign.yaml"
-    place.write_text(BRIEF)
-    run = ReportRun(
-        report="budget-plan",
-        data=planning_client,
-        client="Acme",
-        out=tmp_path_factory.mktemp("plans"),
-        parameters={"edition": "masked", **CHEAP},
-    )
-    published = render_report(run)
-    place.unlink()
-    return BeautifulSoup(published.html.read_text(encoding="utf-8"), "html.parser")
+def page(report_page):
+    text = report_page("budget-plan").read_text(encoding="utf-8")
+    return BeautifulSoup(text, "html.parser")
 
 
 @pytest.mark.slow

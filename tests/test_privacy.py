@@ -25,6 +25,7 @@ from workbench.intake.person import Person
 from workbench.intake.pseudonyms import Key, key_path
 from workbench.reporting import forgetting
 from workbench.reporting.forgetting import find_held, forget_all, forget_creator
+from workbench.reporting.period import local_now
 from workbench.reporting.publish import open_shelf
 from workbench.reporting.withdrawal import check_not_withdrawn, report_runs
 from workbench.store import open_store
@@ -130,12 +131,13 @@ def held_bytes(folder, *names):
     ]
 
 
-def make_run(reports, client, text, *, edition="named", name="acme"):
+def make_run(reports, client, text, *, edition="named", name="acme", period=""):
     """Publish a made-up report of a client's data."""
     shelf = open_shelf(reports, name, f"made-{edition}")
     store = open_store(client)
     manifest = {
         "report": "made",
+        "period": period,
         "parameters": {"edition": edition, "shortlist": ["@anna.cooks", "bernd_runs"]},
         "data": str(client.resolve()),
         "data_fingerprint": store.fingerprint(),
@@ -144,6 +146,7 @@ def make_run(reports, client, text, *, edition="named", name="acme"):
     with shelf.work_folder() as work:
         (work / "desk").mkdir()
         (work / "desk" / "manifest.json").write_text(json.dumps(manifest))
+        (work / "desk" / "previous.json").write_text('{"headlines": ["of anna.cooks"]}')
         (work / "desk" / "executed.ipynb").write_text('{"cells": ["anna&#46;cooks"]}')
         (work / "made.html").write_text(f'<p><span class="imported">{text}</span></p>')
         (work / "made.xlsx").write_bytes(b"the tables of the page, compressed")
@@ -520,6 +523,29 @@ def test_reports_are_marked_and_those_that_name_are_taken_away(filled, reports):
     ] * 2
 
 
+def test_no_period_leads_to_a_page_that_was_taken_away(filled, reports):
+    shelf = make_run(reports, filled, "anna.cooks", period="2026-Q2")
+    make_run(reports, filled, "of nobody", period="2026-Q3")
+    forget_creator(filled, "@anna.cooks", reports=reports)
+    assert [link.name for link in shelf.root.glob("periods/*")] == ["2026-Q3"]
+    assert (shelf.latest / "made.html").is_file()
+
+
+def test_the_summary_of_a_command_names_nobody_forgotten(filled, reports):
+    shelf = make_run(reports, filled, "anna.cooks")
+    entries = [
+        {"data": str(filled.resolve()), "reason": "the shortlist has @anna.cooks twice"},
+        {"data": "/other", "reason": "as it was"},
+    ]
+    (reports / "summary.json").write_text(json.dumps({"reports": entries}))
+    (reports / "history.html").write_text("<p>anna.cooks")
+    forget_creator(filled, "@anna.cooks", reports=reports)
+    assert held_bytes(reports, "anna.cooks") == []
+    forget_all(filled, reports=reports)
+    assert json.loads((reports / "summary.json").read_text())["reports"] == entries[1:]
+    assert not shelf.latest.exists()
+
+
 def test_a_report_of_the_longer_handle_stays(filled, reports):
     shelf = make_run(reports, filled, "anna.cooks.too")
     forget_creator(filled, "instagram:anna.cooks", reports=reports)
@@ -537,7 +563,7 @@ def test_a_failed_run_that_names_goes(filled, reports):
     shelf = open_shelf(reports, "acme", "made")
     with shelf.work_folder() as work:
         (work / "left.ipynb").write_text("anna.cooks")
-        shelf.keep_failed(work, "it failed")
+        shelf.keep_failed(work, {"exit": {"kind": "gate", "reason": "of anna.cooks"}}, local_now())
     forget_creator(filled, "@anna.cooks", reports=reports)
     assert [*report_runs(reports)] == []
 

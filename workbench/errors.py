@@ -26,7 +26,7 @@ class WorkbenchError(Exception):
     def __str__(self) -> str:
         return "\n".join([self.headline, *(f"  - {fault}" for fault in self.faults)])
 
-    def __reduce__(self) -> tuple[type[WorkbenchError], tuple[str, tuple[str, ...]]]:
+    def __reduce__(self) -> tuple[type[WorkbenchError], tuple[object, ...]]:
         # Worker processes hand errors back by pickle; the default drops the faults.
         return type(self), (self.headline, self.faults)
 
@@ -44,9 +44,25 @@ class SettingsError(WorkbenchError):
 
 
 class RunError(WorkbenchError):
-    """A run was started and did not give a result that may be published."""
+    """A run was started and did not give a result that may be published.
+
+    Parameters
+    ----------
+    headline : str
+    faults : iterable of str, optional
+    kind : str, optional
+        What ended it, in a word for programs: ``gate``, ``timeout``, ``kernel_died`` ...
+    """
 
     exit_code = 1
+    kind = "error"
+
+    def __init__(self, headline: str, faults: Iterable[str] = (), kind: str = "") -> None:
+        super().__init__(headline, faults)
+        self.kind = kind or self.kind
+
+    def __reduce__(self) -> tuple[type[RunError], tuple[object, ...]]:
+        return type(self), (self.headline, self.faults, self.kind)
 
 
 class RetryableError(RunError):

@@ -18,6 +18,8 @@ Unit = Literal["percent", "count", "number", "ordinal"]
 
 MISSING = "no data"
 END_MARK = "workbench-report-end"  # what the last cell of a report leaves behind
+HEADLINES_MARK = "workbench_headlines"  # and the numbers that it is about
+BEHIND_MARK = "workbench-behind"  # and those of a figure
 
 
 def count(value: float | None) -> str:
@@ -56,6 +58,11 @@ def percent(fraction: float | None) -> str:
 def number(value: float | None) -> str:
     """Write a plain number, an exponent say, with two decimals."""
     return MISSING if value is None or not math.isfinite(value) else f"{value:.2f}"
+
+
+def plotted(value: float) -> str:
+    """Write a number of a figure with four significant figures, whole and grouped from 1,000 on."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{round(value, 6) + 0:.4g}"
 
 
 def ordinal(value: float | None) -> str:
@@ -134,7 +141,26 @@ def interval(
     write = _WRITERS[unit]
     named = f"{level(confidence)} {kind} " if kind else ""
     text = f"{write(estimate)} ({named}{write(low)} to {write(high)})"
-    raw = f'data-value="{estimate:.6g}" data-low="{low:.6g}" data-high="{high:.6g}"'
+    return _marked(estimate, low, high, text)
+
+
+def change(moved: float, low: float | None = None, high: float | None = None, *, unit: Unit) -> str:
+    """Write a difference, fractions in percentage points; with a range it is marked as estimate."""
+    text = f"{_signed(moved, unit)}{' points' * (unit == 'percent')}"
+    if low is None or high is None:
+        return observed(text if moved else "no change")
+    return _marked(moved, low, high, f"{text} ({_signed(low, unit)} to {_signed(high, unit)})")
+
+
+def _signed(moved: float, unit: Unit) -> str:
+    text = _WRITERS[unit](abs(moved)).removesuffix("%")
+    if text.startswith("under") or not text.strip("0."):
+        return "0"
+    return f"{'+' if moved > 0 else '-'}{text}"
+
+
+def _marked(value: float, low: float, high: float, text: str) -> str:
+    raw = f'data-value="{value:.6g}" data-low="{low:.6g}" data-high="{high:.6g}"'
     return f'<span class="estimate" {raw}>{html.escape(text)}</span>'
 
 

@@ -13,12 +13,15 @@ from workbench.cli import (
     doctor,
     features,
     forget,
+    history,
     import_exports,
     init,
     market,
     plan,
     register,
     report,
+    run,
+    schedule,
     screen,
     show,
 )
@@ -44,8 +47,11 @@ app.command("screen")(screen.screen)
 app.command("plan")(plan.plan)
 app.command("register")(register.register)
 app.command("report")(report.report)
+app.command("run")(run.run)
+app.add_typer(schedule.app, name="schedule")
 app.command("show")(show.show)
 app.command("forget")(forget.forget)
+app.command("history")(history.history)
 app.command("market")(market.market)
 
 

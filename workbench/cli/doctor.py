@@ -9,8 +9,8 @@ from pathlib import Path
 import typer
 
 from workbench.cli.messages import Json, Quiet, Verbose, give, set_messages
+from workbench.reporting.pdf import BROWSERS
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _NEEDED = ("pandas", "duckdb", "sklearn", "statsmodels", "matplotlib", "papermill", "nbconvert")
 _INSTALL = "pip install --force-reinstall creator-workbench"
 _LAB = "pip install 'creator-workbench[lab]'"
@@ -31,7 +31,12 @@ def doctor(quiet: Quiet = False, verbose: Verbose = False, json: Json = False) -
         ("packages for reports", not lacking, f"{', '.join(lacking)}; {_INSTALL}", True),
         ("notebooks and sample", _is_complete(), _INSTALL, True),
         ("JupyterLab (to explore)", find_spec("jupyterlab") is not None, _LAB, False),
-        ("Chromium (to test pages)", any(map(shutil.which, BROWSERS)), _BROWSER, False),
+        (
+            "Chromium (to print PDF, to test pages)",
+            any(map(shutil.which, BROWSERS)),
+            _BROWSER,
+            False,
+        ),
         ("erasure of data past their retention date", not due, "; ".join(due), False),
     ]
     lines = [

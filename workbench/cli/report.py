@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +21,10 @@ def report(
     parameter: Annotated[
         list[str] | None,
         typer.Option("--parameter", "-p", help="NAME=VALUE of the notebook; lists by commas."),
+    ] = None,
+    pdf: Annotated[bool, typer.Option("--pdf", help="Print it too, by Chromium.")] = False,
+    brand: Annotated[
+        Path | None, typer.Option(help="brand.yaml: your name, colour and logo.")
     ] = None,
     listed: Annotated[
         bool, typer.Option("--list", help="Show the reports and parameters.")
@@ -47,14 +51,19 @@ def report(
         given = {"the report's NAME": name, "--data": data, "--client": client}
         faults = [f"give {option}" for option, value in given.items() if not value]
         raise SettingsError("A report needs a name, data and a client.", faults)
+    from workbench.reporting.asked import find_notebook
     from workbench.reporting.parameters import parse_assignments, read_parameters
-    from workbench.reporting.render import ReportRun, find_notebook, render_report
+    from workbench.reporting.render import ReportRun, render_report
 
     values = parse_assignments(parameter or [], read_parameters(find_notebook(name)))
     say(f"Rendering {name} for {client} ...")
-    published = render_report(
-        ReportRun(report=name, data=data, client=client, out=out, parameters=values)
-    )
+    asked = ReportRun(report=name, data=data, client=client, out=out, parameters=values)
+    published = render_report(replace(asked, pdf=pdf, brand=brand, force=True))
+    if brand:
+        from workbench.reporting.brand import read_brand
+
+        for told in read_brand(brand).adjusted:
+            say(told)
     if not published.changed:
         say("The report is the same, byte for byte, as the one before.")
     give(

@@ -30,8 +30,14 @@ from workbench.intake.held import (
 from workbench.intake.importing import one_at_a_time
 from workbench.intake.person import Person, find_person, nearest_names
 from workbench.intake.pseudonyms import MARK, Key, is_pseudonymised, key_path, read_key
-from workbench.reporting.withdrawal import MARK as WITHDRAWN
-from workbench.reporting.withdrawal import Run, readmit_run, report_runs, withdraw_run
+from workbench.reporting.manifest import SUMMARY, WITHDRAWN
+from workbench.reporting.withdrawal import (
+    Run,
+    readmit_run,
+    report_runs,
+    withdraw_run,
+    withdraw_summary,
+)
 from workbench.store import ImportRecord, Store, open_store
 from workbench.store.catalog import CATALOG
 
@@ -206,6 +212,8 @@ def _withdraw(
             own = _concerns(run, folder, store) and run.names(person)
         if own:
             erased.append(Erased(place=str(run.folder), rows=withdraw_run(run, person)))
+    if rows := withdraw_summary(reports, folder, person):
+        erased.append(Erased(place=str(reports / SUMMARY), rows=rows))
     return erased
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import RunError
+from workbench.figures.behind import numbers_behind
 from workbench.figures.imports import draw_import_spread
 from workbench.figures.show import figure_html, table_html, text_html
 from workbench.figures.style import LOOK
@@ -198,7 +199,8 @@ def _figure(spread: pd.DataFrame, what: str) -> list[str]:
         note += f" {plural(int(earlier['number'].sum()), 'earlier post')} not drawn."
     with mpl.rc_context(LOOK):
         axes = draw_import_spread(drawn)
-        return [figure_html(axes, describe_import_spread(drawn), note, lowest=2)]
+        numbers = numbers_behind(axes, whole=True)  # no XLSX goes with this page
+        return [figure_html(axes, describe_import_spread(drawn), note, numbers, lowest=2)]
 
 
 def _steps(report: ImportReport, out: Path, files: Sequence[Path]) -> Iterator[str]:

@@ -8,14 +8,18 @@ enforced.
 from __future__ import annotations
 
 import ast
+import io
+import json
 import re
+import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 from workbench.errors import SettingsError
+from workbench.reporting.secrets import secret_name_faults
 
 TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "list[str]": list}
 _CHOICES = re.compile(r"one of: ([^;()]+)")
@@ -101,29 +105,51 @@ def read_parameters(notebook: Path) -> list[Parameter]:
     Raises
     ------
     SettingsError
-        If the notebook has no such cell, or a line of it can't be read.
+        If the notebook has no such cell, or with every line of it that can't be read.
     """
-    from papermill import inspect_notebook
-
-    declared: dict[str, dict[str, Any]] = inspect_notebook(str(notebook))
-    if not declared:
+    source = _tagged_source(notebook)
+    comments = {
+        token.start[0]: token.string.lstrip("# ").strip()
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type == tokenize.COMMENT
+    }
+    found, faults = [], []
+    for line in ast.parse(source).body:
+        try:
+            found.append(_declared(line, comments.get(line.end_lineno or 0, "")))
+        except ValueError as fault:
+            faults.append(f"{ast.unparse(line)[:80]}: {fault}")
+    if not found and not faults:
         raise SettingsError(f"{notebook.name} has no parameters.", ["tag a cell `parameters`"])
-    faults = [
-        f"{name}: expected one of the types {', '.join(TYPES)}, found {entry['inferred_type_name']}"
-        for name, entry in declared.items()
-        if entry["inferred_type_name"] not in TYPES
-    ]
+    faults += secret_name_faults(parameter.name for parameter in found)
     if faults:
         raise SettingsError(f"The parameters of {notebook.name} can't be read.", faults)
-    return [
-        Parameter(
-            name=name,
-            type=entry["inferred_type_name"],
-            default=ast.literal_eval(entry["default"]),
-            help=entry["help"],
-        )
-        for name, entry in declared.items()
-    ]
+    return found
+
+
+def _tagged_source(notebook: Path) -> str:
+    """Return the source of the cell that is tagged, empty without one."""
+    try:
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        tagged = [c for c in cells if "parameters" in c.get("metadata", {}).get("tags", [])]
+        source = "".join(tagged[0]["source"]) if tagged else ""
+        ast.parse(source)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SyntaxError) as fault:
+        raise SettingsError(f"{notebook} can't be read.", [str(fault)]) from None
+    return source
+
+
+def _declared(line: ast.stmt, comment: str) -> Parameter:
+    if not isinstance(line, ast.AnnAssign) or line.value is None:
+        raise ValueError("expected `name: type = default`")
+    kind = ast.unparse(line.annotation)
+    if kind not in TYPES:
+        raise ValueError(f"expected one of the types {', '.join(TYPES)}, found {kind}")
+    try:
+        default = ast.literal_eval(line.value)
+    except ValueError:
+        raise ValueError("expected a plain value as the default") from None
+    return Parameter(name=ast.unparse(line.target), type=kind, default=default, help=comment)
 
 
 def parse_assignments(assignments: list[str], parameters: list[Parameter]) -> dict[str, object]:
@@ -163,13 +189,19 @@ def check_parameters(given: Mapping[str, object], parameters: list[Parameter]) -
     """
     known = {parameter.name: parameter for parameter in parameters}
     faults = [
-        f"{name}: unknown; the notebook has {', '.join(known)}"
+        f"{name}: unknown{_nearest(name, known)}; the notebook has {', '.join(known)}"
         for name in given
         if name not in known
     ]
+    faults += secret_name_faults(name for name in given if name not in known)
     values = {name: given.get(name, parameter.default) for name, parameter in known.items()}
     for name, parameter in known.items():
         faults += parameter.faults(values[name])
     if faults:
         raise SettingsError("The report can't be started with these parameters.", faults)
     return values
+
+
+def _nearest(name: str, known: Mapping[str, Parameter]) -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""

@@ -2,70 +2,56 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
-import platform
 import time
-import unicodedata
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import workbench
-from workbench.errors import DataError, RunError, SettingsError, WorkbenchError
-from workbench.reporting.bundle import report_notebooks
-from workbench.reporting.parameters import check_parameters, read_parameters
-from workbench.reporting.publish import Shelf, file_name, open_shelf
-from workbench.reporting.withdrawal import check_not_withdrawn
-from workbench.tables.brief import check_retention
+from workbench.errors import RetryableError, RunError, SettingsError, WorkbenchError
+from workbench.reporting.asked import CheckedRun, ReportRun, find_notebook
+from workbench.reporting.check import check_run
+from workbench.reporting.manifest import as_json, output_hashes, read_manifest
+from workbench.reporting.period import Clock, local_now
+from workbench.reporting.publish import Shelf
+from workbench.reporting.run_key import data_state
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from workbench.reporting.kernels import KernelSource
 
-    from workbench.store import Store
-
-
+__all__ = ["PublishedReport", "ReportRun", "find_published", "make_report", "render_report"]
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReportRun:
-    """A report that was asked for.
+class PublishedReport:
+    """A report that passed the gate.
 
     Attributes
     ----------
-    report : str
-        Name of a notebook in ``notebooks/report``.
-    data : Path
-        The client's folder, or its store.
-    client : str
-        Name on the report.
-    out : Path
-        Where reports are published.
-    parameters : mapping
-        Values of further parameters of the notebook.
+    html : Path
+    sha256 : str
+    changed : bool
+        Whether ``latest``, or the period's link, led to other bytes before.
+    rendered : bool
+        False where the good run of the same key was there already: no kernel was started.
+    key : str
+    manifest : Path
     """
-
-    report: str
-    data: Path
-    client: str
-    out: Path
-    parameters: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PublishedReport:
-    """A report that passed the gate: its file, its hash, and whether its bytes are new."""
 
     html: Path
     sha256: str
     changed: bool
+    rendered: bool
+    key: str
+    manifest: Path
 
 
-def render_report(run: ReportRun) -> PublishedReport:
+def render_report(
+    run: ReportRun, *, kernels: KernelSource | None = None, now: Clock = local_now
+) -> PublishedReport:
     """Render a report and publish it, or leave the earlier one untouched.
 
     Raises
@@ -74,207 +60,158 @@ def render_report(run: ReportRun) -> PublishedReport:
         Before a kernel starts: the report, a parameter or the data can't be used.
     RunError
         The notebook failed or its report did not pass the gate; the partial notebook is kept and
-        named.
+        named. A :class:`RetryableError` where the reason may be gone the next time.
     """
-    notebook = find_notebook(run.report)
-    parameters = _checked_parameters(run, notebook)
-    masked = parameters.get("edition") == "masked"
-    store, hidden = _checked_store(run, parameters, masked=masked)
-    edition = "-masked" if masked else ""
-    shelf = open_shelf(run.out, run.client, f"{run.report}{edition}")
-    check_not_withdrawn(shelf, store.fingerprint())
-    before = shelf.latest.resolve()
-    with shelf.work_folder() as work:
+    asked = check_run(run, now)
+    if found := find_published(asked):
+        return found
+    from workbench.reporting.contents import check_contents
+
+    find_notebook(run.report)
+    hidden = check_contents(asked)
+    with asked.shelf.locked(run.period, run.wait):
+        again = check_run(run, now)  # another run, or an import, may have ended meanwhile
+        if again.base_key != asked.base_key:
+            hidden = check_contents(again)
+        return find_published(again) or _publish(again, hidden, kernels, now)
+
+
+def find_published(asked: CheckedRun) -> PublishedReport | None:
+    """Return the report of a good run of the same key; None where there is none, or by force."""
+    run = None if asked.run.force else asked.shelf.find_good(asked.key)
+    if run is None:
+        return None
+    return _published(asked.shelf, run, asked.shelf.lead_to(run), changed=False, rendered=False)
+
+
+def _publish(
+    asked: CheckedRun, hidden: set[str], kernels: KernelSource | None, now: Clock
+) -> PublishedReport:
+    shelf, run = asked.shelf, asked.run
+    before = read_manifest(shelf.period_link(run.period) if run.period else shelf.latest)
+    started = now()
+    with shelf.work_folder(run.period) as work:
         try:
-            html = work / f"{run.report}-{file_name(run.client)}{edition}.html"
-            _make_report(run, notebook, parameters, store, hidden, html)
-            path = shelf.publish(work, html)
+            html = make_report(asked, work, hidden, kernels, now)
+            made = shelf.publish(work, html)
         except Exception as fault:  # whatever it was: nothing is lost and the reason is told
-            kept = shelf.keep_failed(work, f"{type(fault).__name__}: {fault}")
-            raise _told(fault, kept, shelf) from fault
+            raise _kept(fault, asked, work, started, now()) from fault
+    changed = before.get("html_sha256") != read_manifest(made)["html_sha256"]
+    return _published(shelf, made, shelf.lead_to(made), changed=changed, rendered=True)
+
+
+def _published(
+    shelf: Shelf, run: Path, link: Path, *, changed: bool, rendered: bool
+) -> PublishedReport:
+    manifest = read_manifest(run)
     return PublishedReport(
-        html=path, sha256=_sha256(path), changed=shelf.latest.resolve() != before
+        html=link / manifest["html"],
+        sha256=manifest["html_sha256"],
+        changed=changed,
+        rendered=rendered,
+        key=manifest["key"],
+        manifest=link / "desk" / "manifest.json",
     )
 
 
-def find_notebook(report: str) -> Path:
-    """Return a report's notebook.
+def make_report(
+    asked: CheckedRun, work: Path, hidden: set[str], kernels: KernelSource | None, now: Clock
+) -> Path:
+    """Make all files of a report in a work folder, pass them through the gate, return the HTML.
 
     Raises
     ------
-    SettingsError
-        If there is none of that name.
+    RunError
+        If the notebook failed, the gate refused its report, or the data changed meanwhile.
     """
-    known = report_notebooks()
-    if report not in known:
-        raise SettingsError(
-            f"There is no report {report!r}.", [f"choose one of {', '.join(known)}"]
-        )
-    return known[report]
-
-
-def _checked_parameters(run: ReportRun, notebook: Path) -> dict[str, object]:
-    own = {"client": run.client, "data_dir": str(run.data.resolve())}
-    faults = [f"{name}: is given by an option of its own" for name in run.parameters if name in own]
-    if not run.client.strip() or any(unicodedata.category(c) == "Cc" for c in run.client):
-        faults.append(f"client: expected a name, found {run.client!r}")
-    if faults:
-        raise SettingsError("The report can't be started with these parameters.", faults)
-    values = check_parameters({**run.parameters, **own}, read_parameters(notebook))
-    preset = Path(str(values.get("tier_preset", "")))
-    if preset.is_file():  # the kernel works in a folder of its own
-        values["tier_preset"] = str(preset.resolve())
-    return values
-
-
-def _checked_store(
-    run: ReportRun, parameters: Mapping[str, object], *, masked: bool
-) -> tuple[Store, set[str]]:
-    """Return the store, and the handles and ids that the report must not hold."""
-    from workbench.store import open_store
-
-    store = open_store(run.data)
-    check_retention(run.data.parent if store.root == run.data else run.data)
-    # A brand whose own account is in the data may be named, as the client.
-    hidden = _identities(store) - {run.client} if masked else set()
-    faults = _date_faults(store, str(parameters.get("as_of", "")))
-    faults += _naming_faults(hidden, run.client, str(parameters.get("period", "")))
-    if faults:
-        raise DataError("The report can't be started with these data.", faults)
-    names = parameters.get("shortlist")
-    if isinstance(names, list) and names:
-        from workbench.curves import check_names
-
-        check_names(names, _accounts(store))
-    return store, hidden
-
-
-def _date_faults(store: Store, as_of: str) -> list[str]:
-    import pandas as pd
-
-    posted = store.read("posts", columns=["posted_at"])["posted_at"].dt.tz_localize(None)
-    reported = store.read("reported_metrics", columns=["as_of"])["as_of"]
-    first = pd.concat([posted, reported]).min()
-    if first is pd.NaT:
-        return [
-            "there are no posts and no reported figures: import a list of posts with likes and "
-            "comments, or a list of averages"
-        ]
-    if as_of and as_of > store.as_of:
-        return [f"as_of: {as_of} is later than the newest import, {store.as_of}"]
-    if as_of and not as_of >= f"{first:%Y-%m-%d}":
-        return [f"as_of: {as_of} is before the first post or figure, {first:%Y-%m-%d}"]
-    return []
-
-
-def _naming_faults(hidden: Collection[str], client: str, period: str) -> list[str]:
-    from workbench.reporting.gate import names_creator
-
-    return [
-        f"{option}: names the creator {name}, which a masked edition must not"
-        for option, text in (("client", client), ("period", period))
-        for name in sorted(hidden)
-        if names_creator(text, name)
-    ]
-
-
-def _accounts(store: Store) -> pd.DataFrame:
-    """Return key and handle of all accounts, those known from posts alone included."""
-    import pandas as pd
-
-    rostered = store.read("creators", columns=["creator_key", "handle"])
-    keys = [store.read(name, columns=["creator_key"]) for name in _DATED]
-    known = pd.concat([rostered[["creator_key"]], *keys]).drop_duplicates()
-    accounts = known.merge(rostered, how="left", on="creator_key")
-    handle = accounts["handle"].fillna(accounts["creator_key"].str.partition(":")[2])
-    return accounts.assign(handle=handle)
-
-
-_DATED = ("posts", "snapshots", "reported_metrics")
-
-
-def _identities(store: Store) -> set[str]:
-    accounts = _accounts(store)
-    native = store.read("creators", columns=["native_id"])["native_id"].dropna()
-    return {*accounts["creator_key"], *accounts["handle"], *native}
-
-
-def _make_report(
-    run: ReportRun,
-    notebook: Path,
-    parameters: Mapping[str, object],
-    store: Store,
-    hidden: Collection[str],
-    html: Path,
-) -> None:
     from workbench.reporting.execute import execute_notebook
     from workbench.reporting.gate import check_report
     from workbench.reporting.html import render_html
     from workbench.reporting.workbook import write_workbook
-    from workbench.store import open_store
+    from workbench.store.catalog import read_catalog
 
-    started = datetime.now(UTC)
-    desk = html.parent / "desk"  # for us: it names creators even where the report is masked
+    run, started = asked.run, now()
+    desk = work / "desk"  # for us: it names creators even where the report is masked
     desk.mkdir()
+    parameters = dict(asked.parameters)
+    if asked.previous:
+        compared = {name: asked.previous.get(name) for name in ("period", "as_of", "headlines")}
+        (desk / "previous.json").write_bytes(as_json(compared))
+        parameters["previous"] = "previous.json"  # the kernel works there
     clock = time.perf_counter()
-    executed = execute_notebook(notebook, desk, parameters)
-    logger.debug("ran %s in %.1f s", notebook.name, time.perf_counter() - clock)
-    title = f"{run.report.replace('-', ' ').capitalize()} · {run.client}"
-    text = render_html(executed, title=title)
+    executed = execute_notebook(
+        asked.notebook,
+        desk,
+        parameters,
+        kernels=kernels,
+        seconds=run.seconds,
+        secrets=asked.secrets,
+    )
+    logger.debug("ran %s in %.1f s", asked.notebook.name, time.perf_counter() - clock)
+    title = f"{run.name.replace('-', ' ').capitalize()} · {run.client}"
+    text = render_html(executed, title=title, brand=asked.brand, code=asked.edition == "analyst")
+    text = asked.redact(text)
+    html = work / asked.file_name
     html.write_text(text, encoding="utf-8")
-    faults = check_report(text, hidden=hidden)
-    if faults:
-        raise RunError("The report did not pass the gate.", faults)
-    if open_store(run.data).fingerprint() != store.fingerprint():
-        raise RunError("The data changed while the report was made.", ["run it again"])
-    write_workbook(text, html.with_suffix(".xlsx"))
+    if faults := check_report(text, hidden=hidden):
+        raise RunError("The report did not pass the gate.", faults, "gate")
+    if data_state(run.data, read_catalog(asked.store)) != asked.data:
+        told = ["run it again"]
+        raise RetryableError("The data changed while the report was made.", told, "data_changed")
+    write_workbook(text, html.with_suffix(".xlsx"), executed)
+    if run.pdf:
+        from workbench.reporting.pdf import print_pdf
+
+        print_pdf(html, html.with_suffix(".pdf"))
     if not hidden:  # a sheet that the notebook left for people names creators
         for sheet in desk.glob("*.csv"):
-            sheet.replace(html.parent / sheet.name)
-    manifest = _manifest(run, notebook, parameters, store, html, started)
-    (desk / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+            sheet.replace(work / sheet.name)
+    found = output_hashes(html) | _facts_of(executed)
+    manifest = asked.manifest(started, now(), found, "good", "")
+    (desk / "manifest.json").write_bytes(as_json(manifest))
+    return html
 
 
-def _manifest(
-    run: ReportRun,
-    notebook: Path,
-    parameters: Mapping[str, object],
-    store: Store,
-    html: Path,
-    started: datetime,
-) -> dict[str, object]:
-    ended = datetime.now(UTC)
+def _facts_of(executed: Path) -> dict[str, object]:
+    """Return what the manifest tells of a finished notebook: cells' times and headline numbers."""
+    from workbench.reporting.headlines import headlines_of
+
+    cells = json.loads(executed.read_text(encoding="utf-8"))["cells"]
+    timed = [(cell["id"], cell["metadata"].get("papermill", {}).get("duration")) for cell in cells]
     return {
-        "report": run.report,
-        "client": run.client,
-        "parameters": {k: v for k, v in parameters.items() if k != "data_dir"},
-        "data": str(run.data.resolve()),
-        "data_fingerprint": store.fingerprint(),
-        "imports": [record.id for record in store.catalog.imports],
-        "data_as_of": store.as_of,
-        "html": html.name,
-        "html_sha256": _sha256(html),
-        "notebook_sha256": _sha256(notebook),
-        "workbench": workbench.__version__,
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "started": started.isoformat(timespec="seconds"),
-        "seconds": round((ended - started).total_seconds(), 1),
+        "cells": [{"id": name, "seconds": round(s, 3)} for name, s in timed if s is not None],
+        "headlines": headlines_of(executed),
     }
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _told(fault: Exception, kept: Path, shelf: Shelf) -> RunError:
-    """Say what failed, where the partial notebook is, and what became of the earlier report."""
-    told = fault if isinstance(fault, WorkbenchError) else None
-    headline = told.headline if told else f"The run failed: {type(fault).__name__}: {fault}"
+def _kept(
+    fault: Exception, asked: CheckedRun, work: Path, started: datetime, ended: datetime
+) -> RunError:
+    """Keep a failed run; say what failed, where it is, and what became of the earlier report."""
+    told = _told(fault)
+    headline, faults = asked.redact(told.headline), asked.redact([*told.faults])
+    reason = "\n".join([headline, *(f"- {line}" for line in faults)])
+    shelf = asked.shelf
+    try:
+        manifest = asked.manifest(started, ended, {}, told.kind, reason)
+        kept = f"what there is of it is kept: {shelf.keep_failed(work, manifest, ended)}"
+    except OSError as full:
+        kept = f"nothing of it could be kept: {full.strerror}"
     earlier = (
         f"the earlier report is untouched: {shelf.latest}"
         if shelf.latest.exists()
         else "nothing was published"
     )
-    kept_line = f"what there is of it is kept: {kept}"
-    return RunError(headline, [*(told.faults if told else ()), kept_line, earlier])
+    return type(told)(headline, [*faults, kept, earlier], told.kind)
+
+
+def _told(fault: Exception) -> RunError:
+    if isinstance(fault, RunError):
+        return fault
+    if isinstance(fault, WorkbenchError):
+        kind = "bad_input" if isinstance(fault, SettingsError) else "error"
+        return RunError(fault.headline, fault.faults, kind)
+    if isinstance(fault, OSError):
+        told = [f"{fault.strerror or fault}: {fault.filename or ''}".rstrip(": ")]
+        return RetryableError("A file could not be read or written.", told, "io")
+    return RunError(f"The run failed: {type(fault).__name__}: {fault}", (), "error")

@@ -17,11 +17,11 @@ from bs4 import BeautifulSoup
 from workbench.errors import DataError
 from workbench.intake.person import Person
 from workbench.reporting.gate import report_words
+from workbench.reporting.manifest import HISTORY, SUMMARY, as_json, read_manifest
+from workbench.reporting.manifest import WITHDRAWN as WITHDRAWN
 from workbench.reporting.publish import Shelf
 from workbench.store import Store
 from workbench.store.catalog import replace_file
-
-MARK = "data_withdrawn"
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,7 @@ class Run:
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """What the run was made from; empty where it did not come so far."""
-        path = self.folder / "desk" / "manifest.json"
-        found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        return dict(found)
+        return read_manifest(self.folder)
 
     @cached_property
     def place(self) -> str:
@@ -85,17 +83,16 @@ def withdraw_run(run: Run, person: Person | None) -> int:
         return gone
     masked = run.manifest.get("parameters", {}).get("edition") == "masked"
     manifest = run.folder / "desk" / "manifest.json"
-    content = {MARK: f"{date.today()}"} | run.manifest
+    content = {WITHDRAWN: f"{date.today()}"} | run.manifest
     content = person.scrubbed(content) if person else content | {"parameters": {}}
-    replace_file(manifest, (json.dumps(content, indent=1) + "\n").encode())
+    replace_file(manifest, as_json(content))
     files = [p for p in run.folder.rglob("*") if p.is_file() and p != manifest]
     named = [path for path in files if (_names(path, person) if person else not masked)]
     doomed = [path for path in files if path.parent != run.folder or path in named]
     # The page goes last: it tells whom the tables beside it name, should this be cut short.
     for path in sorted(doomed, key=lambda path: path.suffix == ".html"):
-        latest = Shelf(root=run.folder.parent.parent).latest
-        if path.parent == run.folder and latest.resolve() == run.folder.resolve():
-            latest.unlink(missing_ok=True)  # before the page that it leads to
+        if path.parent == run.folder:
+            Shelf(root=run.folder.parent.parent).unlink(run.folder)  # before what they lead to
         path.unlink()
     return len(doomed)
 
@@ -105,9 +102,30 @@ def readmit_run(run: Run) -> None:
     if not [*run.folder.glob("*.html")]:
         shutil.rmtree(run.folder)
         return
-    content = {name: value for name, value in run.manifest.items() if name != MARK}
+    content = {name: value for name, value in run.manifest.items() if name != WITHDRAWN}
     path = run.folder / "desk" / "manifest.json"
-    replace_file(path, (json.dumps(content, indent=1) + "\n").encode())
+    replace_file(path, as_json(content))
+
+
+def withdraw_summary(reports: Path, client: Path, person: Person | None) -> int:
+    """Take a creator, or with None the client, out of what the last command said of its reports.
+
+    Returns how many of its entries changed. The page of the history goes: the next run writes it.
+    """
+    path, place = reports / SUMMARY, str(client.resolve())
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        entries = [*content["reports"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        entries, content = [], {}
+    own = [entry for entry in entries if entry.get("data") in (place, f"{place}/store")]
+    left = [entry for entry in entries if entry not in own]
+    kept = [person.scrubbed(entry) for entry in own] if person else []
+    if own and kept != own:
+        replace_file(path, as_json(content | {"reports": [*left, *kept]}))
+    if own:
+        (reports / HISTORY).unlink(missing_ok=True)
+    return len(own) if kept != own else 0
 
 
 def check_not_withdrawn(shelf: Shelf, fingerprint: str) -> None:
@@ -119,15 +137,15 @@ def check_not_withdrawn(shelf: Shelf, fingerprint: str) -> None:
         With the day.
     """
     for run in (Run(folder) for folder in shelf.root.glob("runs/*")):
-        if MARK in run.manifest and run.manifest.get("data_fingerprint") == fingerprint:
+        if WITHDRAWN in run.manifest and run.manifest.get("data_fingerprint") == fingerprint:
             raise DataError(
-                f"The data of this report were withdrawn on {run.manifest[MARK]}.",
+                f"The data of this report were withdrawn on {run.manifest[WITHDRAWN]}.",
                 ["a creator in them was forgotten: erase the copy that was brought back"],
             )
 
 
 def _names(path: Path, person: Person) -> bool:
-    if path.suffix == ".xlsx":  # the tables of the page beside it
+    if path.suffix in (".xlsx", ".pdf"):  # of the page beside it
         path = path.with_suffix(".html")
     text = path.read_text(encoding="utf-8", errors="replace")
     if path.suffix != ".html":

@@ -5,14 +5,17 @@ from __future__ import annotations
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from workbench.errors import SettingsError
 from workbench.formats import short_count
 from workbench.tables.definitions import Sourced, bundled_entries
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 UNKNOWN_SIZE = "followers unknown"
 
@@ -106,6 +109,8 @@ def assign_tier(followers: pd.Series, preset: TierPreset) -> pd.Series:
     The ordered categorical, smallest size first, has a category for every tier, for each size that
     the preset has no name for, and ``followers unknown``; no creator is dropped.
     """
+    import pandas as pd
+
     cells = preset.cells()
     names = [cell.name for cell in cells]
     edges = [float(cell.first) for cell in cells] + [float("inf")]

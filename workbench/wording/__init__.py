@@ -32,6 +32,13 @@ from workbench.wording.curves import (
     describe_curve_note,
     describe_engagement_curve,
 )
+from workbench.wording.headlines import (
+    Headline,
+    audit_headlines,
+    claim_headlines,
+    engagement_headlines,
+    plan_headlines,
+)
 from workbench.wording.imports import describe_import, describe_import_rows
 from workbench.wording.reported import describe_method, describe_ranges
 from workbench.wording.reports import (
@@ -61,6 +68,9 @@ from workbench.wording.shortlist import (
 from workbench.wording.tiers import describe_tier_rows, describe_tiers
 
 __all__ = [
+    "Headline",
+    "audit_headlines",
+    "claim_headlines",
     "describe_account_share",
     "describe_answer",
     "describe_audit_answer",
@@ -107,4 +117,6 @@ __all__ = [
     "describe_title",
     "describe_unchecked",
     "describe_unknown_rows",
+    "engagement_headlines",
+    "plan_headlines",
 ]

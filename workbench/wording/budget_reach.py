@@ -82,7 +82,9 @@ def describe_frequency_alt(reach: NetReach) -> str:
     """Say in plain text what the bars of frequency show."""
     parts = "; ".join(
         f"{times}+ times {short_count(people)}"
-        for times, people in reach.frequency[["at_least", "people"]].to_numpy()
+        for times, people in zip(
+            reach.frequency["at_least"], reach.frequency["people"], strict=True
+        )
     )
     return f"Bars of people reached at least so many times: {parts}."
 

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from workbench.curves import CurveFit, Shortlist, TierTable
     from workbench.features import CreatorFeatures, FeaturesSummary
 
-EDITIONS = {"named": "named edition, for the desk", "masked": "masked edition, for sharing"}
+EDITIONS = {
+    "named": "named edition, for the desk",
+    "masked": "masked edition, for sharing",
+    "analyst": "analyst edition, with its code",
+}
 
 
 def describe_title(client: str, period: str, edition: str, features: CreatorFeatures) -> str:
