@@ -1,0 +1,1 @@
+"""What the benchmark of many reports stands on: its clients, its report notebook, its floor."""
