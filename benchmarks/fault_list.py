@@ -318,8 +318,8 @@ FAULTS: dict[str, Fault] = {
     ),
     "clock jumps back": Fault(
         act=partial(_clock, days=-400),
-        codes=frozenset({0}),
-        kinds=frozenset({"good"}),
+        codes=frozenset({0, 2}),  # a period that has not begun by the clock is refused
+        kinds=frozenset({"good", "bad_input"}),
         publishes=True,
     ),
     "clock jumps on": Fault(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -65,7 +66,7 @@ def run_in_processes(
 
     for place in at_once:
         free.put(place)
-    with ThreadPoolExecutor(len(at_once)) as threads:
+    with ThreadPoolExecutor(len(at_once), initializer=_deafen) as threads:
         try:
             yield from threads.map(run, tasks)
         finally:
@@ -74,8 +75,16 @@ def run_in_processes(
                 pool.shutdown(kill_workers=True)
 
 
+def _deafen() -> None:
+    """Hold Ctrl-C back from the processes that this thread starts, until they have imported."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+
 def _end_with(parent: int) -> None:
     """End this process soon after its parent: nobody waits any more for what it does."""
+    if signal.SIGINT in signal.sigpending():  # which would tell of itself in a traceback
+        os._exit(130)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
     def watch() -> None:
         while os.getppid() == parent:
