@@ -67,3 +67,11 @@ class RunError(WorkbenchError):
 
 class RetryableError(RunError):
     """A run that ended for a reason which may be gone the next time: its kernel died, say."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return the known name nearest to another as a question; empty where none is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, [*known], n=1)
+    return f"did you mean {near[0]}?" if near else ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -18,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from scipy.special import expit, logit, ndtri
 
 from workbench.budget.ladders import Ladder
-from workbench.errors import SettingsError
+from workbench.errors import SettingsError, did_you_mean
 from workbench.tables.schema import PLATFORMS
 
 PRIORS = "priors.yaml"
@@ -278,8 +277,7 @@ def _name_fault(name: str, known: Mapping[str, Unknown]) -> str:
     money = start == "exchange" and len(of) == 3 and of.isupper()
     if name in known or allowed or money:
         return ""
-    near = get_close_matches(name, known, n=1)
-    said = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
+    said = did_you_mean(name, known) or f"known are {', '.join(sorted(known))}"
     return f"{name}: no such unknown; {said}"
 
 

@@ -18,7 +18,13 @@ from workbench.reporting.bundle import report_notebooks
 from workbench.reporting.manifest import file_sha256
 from workbench.reporting.parameters import Parameter, read_parameters
 from workbench.reporting.period import Period
-from workbench.reporting.publish import LOCK_SECONDS, Shelf, file_name, open_shelf
+from workbench.reporting.publish import (
+    LOCK_SECONDS,
+    Shelf,
+    edition_suffix,
+    file_name,
+    open_shelf,
+)
 from workbench.reporting.redaction import redactor
 from workbench.store.catalog import Catalog
 
@@ -111,7 +117,7 @@ class CheckedRun:
     @property
     def file_name(self) -> str:
         """The report's file."""
-        return f"{self.run.name}-{file_name(self.run.client)}{_suffix(self.edition)}.html"
+        return f"{self.run.name}-{file_name(self.run.client)}{edition_suffix(self.edition)}.html"
 
     @cached_property
     def shelf(self) -> Shelf:
@@ -121,7 +127,7 @@ class CheckedRun:
     @property
     def data_as_of(self) -> str:
         """The day of the newest import."""
-        return newest(self.catalog)
+        return self.catalog.as_of
 
     @cached_property
     def reference(self) -> dict[str, str] | None:
@@ -230,11 +236,7 @@ def edition_of(run: ReportRun) -> str:
 
 def run_shelf(run: ReportRun) -> Shelf:
     """Return where a run is published."""
-    return open_shelf(run.out, run.client, f"{run.name}{_suffix(edition_of(run))}")
-
-
-def _suffix(edition: str) -> str:
-    return f"-{edition}" if edition in ("masked", "analyst") else ""
+    return open_shelf(run.out, run.client, f"{run.name}{edition_suffix(edition_of(run))}")
 
 
 def known_parameters(notebook: Path) -> list[Parameter]:
@@ -245,11 +247,6 @@ def known_parameters(notebook: Path) -> list[Parameter]:
 @lru_cache(maxsize=64)
 def _read_once(notebook: Path, _size: int, _changed: int) -> list[Parameter]:
     return read_parameters(notebook)
-
-
-def newest(catalog: Catalog) -> str:
-    """Return the day of the newest import; empty without one."""
-    return max((record.as_of for record in catalog.imports), default="")
 
 
 def locate_notebook(report: str) -> Path:

@@ -15,7 +15,6 @@ from workbench.reporting.asked import (
     find_notebook,
     known_parameters,
     locate_notebook,
-    newest,
 )
 from workbench.reporting.brand import read_brand
 from workbench.reporting.parameters import Parameter, check_parameters
@@ -115,7 +114,7 @@ def _checked_period(text: str, now: Clock) -> Period:
 def _data_faults(
     run: ReportRun, catalog: Catalog, period: Period | None, declared: list[Parameter]
 ) -> Iterator[str]:
-    as_of = newest(catalog)
+    as_of = catalog.as_of
     if not as_of or not any(catalog.tables.values()):
         yield f"{run.data} holds no data: import exports first: workbench import FILES..."
     elif period and as_of < f"{period.first}":
@@ -145,7 +144,7 @@ def _given(
         ours["reference"] = str(run.reference.resolve())
     if period:
         ours["period"] = run.period
-        if newest(catalog) > f"{period.last}" and not run.parameters.get("as_of"):
+        if catalog.as_of > f"{period.last}" and not run.parameters.get("as_of"):
             ours["as_of"] = f"{period.last}"
     names = {parameter.name for parameter in declared}
     kept = {name: value for name, value in run.parameters.items() if name not in OWN}

@@ -22,30 +22,7 @@ from workbench.reporting.kernels import KernelSource, fresh_kernels, private_fol
 from workbench.reporting.redaction import redactor
 
 CELL_SECONDS = 600  # a cell that runs longer ends the run
-
-
-class CellFailedError(RunError):
-    """A cell raised, or the notebook holds lines that may not be run."""
-
-    kind = "notebook_failed"
-
-
-class UnfinishedError(RunError):
-    """The notebook seems to have ended, but not everything ran."""
-
-    kind = "unfinished"
-
-
-class KernelDiedError(RetryableError):
-    """The kernel did not start, or ended before the notebook did."""
-
-    kind = "kernel_died"
-
-
-class TimedOutError(RetryableError):
-    """A cell or the whole run took longer than it may."""
-
-    kind = "timeout"
+_FAILED = "notebook_failed"  # the kind of error
 
 
 def execute_notebook(
@@ -96,7 +73,7 @@ def execute_notebook(
             if said.exists():
                 log.write_text(redact(said.read_text(errors="replace")), encoding="utf-8")
     if fault:
-        raise type(fault)(redact(fault.headline), redact(list(fault.faults)))
+        raise type(fault)(redact(fault.headline), redact(list(fault.faults)), fault.kind)
     return executed
 
 
@@ -136,17 +113,19 @@ def _run(
                 kernel_manager_class=manager,
             )
     except PapermillException as fault:
-        return CellFailedError(f"{notebook.name} failed in a cell.", _failed_cell(fault))
+        return RunError(f"{notebook.name} failed in a cell.", _failed_cell(fault), _FAILED)
     except CellTimeoutError:
         told = f"a cell ran longer than {CELL_SECONDS} s"
         if time.monotonic() >= end:
             told = f"the run took longer than {seconds:g} s"
-        return TimedOutError(f"{notebook.name} was ended.", [told])
+        return RetryableError(f"{notebook.name} was ended.", [told], "timeout")
     except DeadKernelError:
         told = "its kernel died; too little memory is the usual reason"
-        return KernelDiedError(f"{notebook.name} was ended.", [told])
+        return RetryableError(f"{notebook.name} was ended.", [told], "kernel_died")
     faults = unfinished_faults(kept[0])
-    return UnfinishedError(f"{notebook.name} did not run to its end.", faults) if faults else None
+    if not faults:
+        return None
+    return RunError(f"{notebook.name} did not run to its end.", faults, "unfinished")
 
 
 @cache
@@ -202,7 +181,7 @@ def refuse_shell_lines(notebook: Path) -> None:
     ]
     faults = [f"{line!r}: call Python instead" for line in lines if line.startswith(("!", "%"))]
     if faults:
-        raise CellFailedError(f"{notebook.name} holds shell or magic lines.", faults)
+        raise RunError(f"{notebook.name} holds shell or magic lines.", faults, _FAILED)
 
 
 def unfinished_faults(notebook: Any) -> list[str]:

@@ -15,10 +15,9 @@ import tokenize
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 
-from workbench.errors import SettingsError
+from workbench.errors import SettingsError, did_you_mean
 from workbench.reporting.secrets import secret_name_faults
 
 TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "list[str]": list}
@@ -188,12 +187,7 @@ def check_parameters(given: Mapping[str, object], parameters: list[Parameter]) -
         With every unknown, missing or wrong parameter.
     """
     known = {parameter.name: parameter for parameter in parameters}
-    faults = [
-        f"{name}: unknown{_nearest(name, known)}; the notebook has {', '.join(known)}"
-        for name in given
-        if name not in known
-    ]
-    faults += secret_name_faults(name for name in given if name not in known)
+    faults = [_unknown_fault(name, known) for name in given if name not in known]
     values = {name: given.get(name, parameter.default) for name, parameter in known.items()}
     for name, parameter in known.items():
         faults += parameter.faults(values[name])
@@ -202,6 +196,6 @@ def check_parameters(given: Mapping[str, object], parameters: list[Parameter]) -
     return values
 
 
-def _nearest(name: str, known: Mapping[str, Parameter]) -> str:
-    near = get_close_matches(name, known, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+def _unknown_fault(name: str, known: Mapping[str, Parameter]) -> str:
+    told = [f"{name}: unknown", did_you_mean(name, known), f"the notebook has {', '.join(known)}"]
+    return "; ".join(filter(None, told))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Literal, get_args
 
 from workbench.errors import SettingsError
@@ -53,6 +54,15 @@ def read_period(text: str) -> Period:
         except ValueError:  # a month 13, a week 54
             break
     raise SettingsError(f"{text!r} is no period.", [f"expected one such as {EXPECTED}"])
+
+
+@lru_cache(maxsize=512)
+def period_or_none(name: str) -> Period:
+    """Return a period by its name; for what is none, one of the kind ``none`` without a name."""
+    try:
+        return read_period(name)
+    except SettingsError:
+        return Period(name="", kind="none", first=date.min, last=date.min)
 
 
 def last_period(kind: str, today: date) -> Period | None:

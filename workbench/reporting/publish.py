@@ -13,13 +13,13 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import RunError, SettingsError
+from workbench.errors import RunError
 from workbench.reporting.manifest import WITHDRAWN, as_json, file_sha256, is_good, read_manifest
-from workbench.reporting.period import Period, read_period
+from workbench.reporting.period import Period, period_or_none
 
 KEPT_FAILURES = 10
 LOCK_SECONDS = 10.0  # how long a second runner waits for the first
@@ -91,10 +91,11 @@ class Shelf:
             if found.get("base_key") == base_key:
                 found = self._manifest((found.get("previous") or {}).get("key", ""))
             return found if _is_comparable(found) else None
+        known = ((period_or_none(link.name), link) for link in self.root.glob("periods/*"))
         earlier = [
-            (known.last, link)
-            for link in self.root.glob("periods/*")
-            if (known := _period(link.name)).kind == period.kind and known.last < period.first
+            (other.last, link)
+            for other, link in known
+            if other.kind == period.kind and other.last < period.first
         ]
         for _, link in sorted(earlier, reverse=True):
             if _is_comparable(found := read_manifest(link)):
@@ -193,6 +194,11 @@ def open_shelf(out: Path, client: str, report: str) -> Shelf:
     return Shelf(root=out.resolve() / file_name(client) / report)
 
 
+def edition_suffix(edition: str) -> str:
+    """Return what an edition adds to the name of a report's folder and files."""
+    return f"-{edition}" if edition in ("masked", "analyst") else ""
+
+
 def file_name(text: str) -> str:
     """Return a client's name as a file name: ``Acme Ltd`` becomes ``acme-ltd``.
 
@@ -213,17 +219,10 @@ def _is_older(manifest: dict[str, Any], latest: dict[str, Any]) -> bool:
     """Say whether ``latest`` is of a later period than a run: it then stays, whatever the clock."""
     if not latest.get("period"):
         return False
-    covered = _period(str(latest["period"])).last
+    covered = period_or_none(str(latest["period"])).last
     if manifest.get("period"):
-        return _period(str(manifest["period"])).last < covered
+        return period_or_none(str(manifest["period"])).last < covered
     return str(manifest.get("as_of", "")) <= f"{covered}"
-
-
-def _period(name: str) -> Period:
-    try:
-        return read_period(name)
-    except SettingsError:
-        return Period(name=name, kind="", first=date.min, last=date.min)
 
 
 def _leads(link: Path, run: Path) -> bool:

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.errors import DataError, RunError, SettingsError, WorkbenchError
+from workbench.errors import DataError, RunError, SettingsError, WorkbenchError, did_you_mean
 from workbench.reporting.asked import CheckedRun, find_notebook, run_shelf
 from workbench.reporting.attempts import (
     Task,
@@ -170,8 +169,7 @@ def _read_tasks(paths: Iterable[Path], settings: RunSettings, now: Clock) -> lis
 
 
 def _unknown_client(name: str, known: set[str]) -> str:
-    near = get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known)[:10])}"
+    hint = did_you_mean(name, known) or f"known are {', '.join(sorted(known)[:10])}"
     return f"client: no schedule has {name!r}; {hint}"
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from workbench.errors import SettingsError
+from workbench.errors import SettingsError, did_you_mean
 from workbench.reporting.asked import ReportRun
 from workbench.reporting.period import PeriodKind, last_period, read_period
 from workbench.tables.brief import BRIEF, read_brief
@@ -156,9 +155,8 @@ def where_to_tell(path: Path) -> tuple[Path, str]:
 def _sentence(error: Any) -> str:
     where = str(error["loc"][0]) if error["loc"] else ""
     if error["type"] == "extra_forbidden":
-        near = get_close_matches(where, Schedule.model_fields, n=1)
-        known = f"did you mean {near[0]}?" if near else f"known are {', '.join(_KEYS)}"
-        return f"{where}: no such key; {known}"
+        hint = did_you_mean(where, _KEYS) or f"known are {', '.join(_KEYS)}"
+        return f"{where}: no such key; {hint}"
     if error["type"] == "missing":
         return f"{where}: is missing"
     said = error["msg"].removeprefix("Value error, ").replace("Input should", "expected to")

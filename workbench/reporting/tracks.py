@@ -7,15 +7,15 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from workbench.errors import SettingsError
 from workbench.reporting.headlines import Previous, previous_of
 from workbench.reporting.manifest import SUMMARY, WITHDRAWN, read_manifest
-from workbench.reporting.period import KINDS, Period, last_period, read_period
-from workbench.reporting.publish import file_name
+from workbench.reporting.period import KINDS, Period, last_period, period_or_none
+from workbench.reporting.publish import edition_suffix, file_name
 
 State = Literal["good", "failed", "stale", "withdrawn", "unreadable"]
 COLUMNS = 12  # periods of a kind that are shown, the newest
@@ -206,8 +206,7 @@ def _outcomes(out: Path) -> dict[Path, list[RunRecord]]:
         return {}
     outcomes: dict[Path, list[RunRecord]] = {}
     for entry in reports:
-        edition = entry.get("edition")
-        name = f"{entry.get('report')}" + f"-{edition}" * (edition in ("masked", "analyst"))
+        name = f"{entry.get('report')}{edition_suffix(str(entry.get('edition')))}"
         shelf = out / file_name(f"{entry.get('client')}") / Path(name).name
         why = {"kind": entry.get("kind"), "reason": entry.get("reason")}
         kept = "failed" if entry.get("status") in ("failed", "refused") else "checked"
@@ -234,7 +233,7 @@ def _tracks(shelf: Path, told: list[RunRecord], today: date) -> Iterator[Track]:
     checked = [run for run in told if not run.failed]
     runs += [run for run in told if run.failed and not _is_kept(run, runs)]
     linked[""] = os.path.realpath(shelf / "latest")
-    periods = [_period(name) for name in {*linked, *(run.period for run in runs)}]
+    periods = [period_or_none(name) for name in {*linked, *(run.period for run in runs)}]
     for kind in KINDS:
         asked = {period.name: period for period in periods if period.kind == kind}
         own = _of_kind(kind, runs)
@@ -264,11 +263,11 @@ def _is_kept(told: RunRecord, runs: list[RunRecord]) -> bool:
 
 
 def _of(name: str, runs: list[RunRecord]) -> list[RunRecord]:
-    return [run for run in runs if _period(run.period).name == name]
+    return [run for run in runs if period_or_none(run.period).name == name]
 
 
 def _of_kind(kind: str, runs: list[RunRecord]) -> list[RunRecord]:
-    return [run for run in runs if _period(run.period).kind == kind]
+    return [run for run in runs if period_or_none(run.period).kind == kind]
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -276,15 +275,6 @@ def _entries(folder: Path) -> list[Path]:
         return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except OSError:
         return []
-
-
-@lru_cache(maxsize=512)
-def _period(name: str) -> Period:
-    """Return a period by its name; what is none, or unreadable, is without one."""
-    try:
-        return read_period(name)
-    except SettingsError:
-        return Period(name="", kind="none", first=date.min, last=date.min)
 
 
 def _started(run: RunRecord) -> str:

@@ -73,6 +73,11 @@ class Catalog(BaseModel):
     tables: dict[str, dict[str, Part]] = Field(default_factory=dict)
     imports: tuple[ImportRecord, ...] = ()
 
+    @property
+    def as_of(self) -> str:
+        """The day of the newest import, an ISO date; empty without imports."""
+        return max((record.as_of for record in self.imports), default="")
+
     def fingerprint(self) -> str:
         """Return a hash of all rows: equal for stores of equal content, whatever their history."""
         parts = sorted(

@@ -61,7 +61,7 @@ class Store:
     @property
     def as_of(self) -> str:
         """The day of the newest import, an ISO date; empty in a store without imports."""
-        return max((record.as_of for record in self.catalog.imports), default="")
+        return self.catalog.as_of
 
     @property
     def samplings(self) -> tuple[str, ...]:

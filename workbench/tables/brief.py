@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from workbench.errors import DataError, SettingsError
+from workbench.errors import DataError, SettingsError, did_you_mean
 from workbench.tables.schema import PLATFORMS
 from workbench.tables.tiers import read_tier_preset
 
@@ -271,7 +270,7 @@ def _yaml_fault(fault: yaml.YAMLError) -> str:
 def _sentence(error: Any) -> str:
     where = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        return f"{where}: no such key{_nearest(error['loc'])}"
+        return f"{where}: no such key; {_nearest(error['loc'])}"
     if error["type"] == "string_pattern_mismatch":
         return f"{where}: expected an ISO 4217 code such as EUR, found {error['input']!r}"
     said = error["msg"].removeprefix("Value error, ").replace("Input should", "expected to")
@@ -281,8 +280,8 @@ def _sentence(error: Any) -> str:
 def _nearest(place: tuple[Any, ...]) -> str:
     parts: dict[str, type[BaseModel]] = {"limits": Limits, "overhead": Overhead, "risk": Risk}
     model = parts.get(str(place[0]), Brief) if len(place) > 1 else Brief
-    near = get_close_matches(str(place[-1]), model.model_fields, n=1)
-    return f"; did you mean {near[0]}?" if near else f"; known are {', '.join(model.model_fields)}"
+    known = model.model_fields
+    return did_you_mean(str(place[-1]), known) or f"known are {', '.join(known)}"
 
 
 def _holding(given: dict[Any, Any], fault: ValidationError) -> Brief:
