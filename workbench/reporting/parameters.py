@@ -188,6 +188,7 @@ def check_parameters(given: Mapping[str, object], parameters: list[Parameter]) -
     """
     known = {parameter.name: parameter for parameter in parameters}
     faults = [_unknown_fault(name, known) for name in given if name not in known]
+    faults += secret_name_faults(name for name in given if name not in known)
     values = {name: given.get(name, parameter.default) for name, parameter in known.items()}
     for name, parameter in known.items():
         faults += parameter.faults(values[name])
